@@ -1,0 +1,132 @@
+// The state of the recorded program, as facts without opinions.
+//
+// Apply() every event in the total order; between two events the model answers who
+// holds, who waits, what happened before. It never judges.
+// Cost: a few table look-ups per event; memory is linear in tasks and objects.
+#ifndef GORDIAN_DETECTOR_MODEL_MODEL_H_
+#define GORDIAN_DETECTOR_MODEL_MODEL_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "detector/model/vector_clock.h"
+#include "instrument/trace/event.h"
+
+namespace gordian::detector {
+
+using trace::ObjectId;
+using trace::SiteId;
+using trace::TaskId;
+
+struct Hold {
+  ObjectId object = 0;
+  bool shared = false;
+  std::uint32_t depth = 1;      // of a recursive mutex
+  SiteId site = 0;
+  std::uint64_t seq = 0;        // of the acquisition
+  std::uint64_t time = 0;
+};
+
+enum class WaitKind : std::uint8_t {
+  kNone, kLock, kRLock, kCond, kWaitGroup, kOnce, kSend, kRecv, kSelect, kSemaphore, kBarrier,
+  kJoin, kSleep, kNilChan,
+};
+std::string_view NameOf(WaitKind kind);  // "Lock", "channel send", …
+
+struct SelectCase {
+  ObjectId channel = 0;  // 0: nil
+  bool is_send = false;
+  SiteId site = 0;
+};
+
+struct Wait {
+  WaitKind kind = WaitKind::kNone;
+  ObjectId object = 0;
+  TaskId joined = 0;
+  bool timed = false;
+  SiteId site = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t time = 0;
+  std::vector<SelectCase> cases;  // kSelect
+
+  explicit operator bool() const { return kind != WaitKind::kNone; }
+};
+
+struct TaskInfo {
+  TaskId id = 0;
+  TaskId parent = 0;
+  trace::TaskKind kind = trace::TaskKind::kThread;
+  std::string name;             // as given; may be empty: see Model::TaskName
+  SiteId spawned_at = 0;
+  std::uint32_t test = 0;       // in which it was spawned; 0: none
+  bool started = false, ended = false, detached = false, joined = false, frozen = false;
+  bool running = false;         // between `run` and `stop` or the next task's `run`
+  trace::TaskEndReason how = trace::TaskEndReason::kReturned;
+  SiteId last_site = 0;         // of its last event that had one
+  std::uint64_t ready_since = 0;  // runnable but not run since; 0: not so
+  Wait wait;
+  std::vector<Hold> held;       // in order of acquisition
+};
+
+struct ObjectInfo {
+  ObjectId id = 0;
+  trace::ObjectKind kind = trace::ObjectKind::kUnknown;
+  std::uint64_t detail = 0;     // capacity, size; see FORMAT.md
+  std::string name;             // as given; may be empty: see Model::ObjectName
+  SiteId created_at = 0;
+  TaskId creator = 0;
+  std::uint32_t test = 0;
+  bool ended = false;
+  bool closed = false;          // channels
+  bool foreign_unlock = false;  // was unlocked by a task that did not hold it: a signal, not a lock
+  std::int64_t value = 0;       // WaitGroup counter, semaphore permits taken, elements in a channel
+  std::uint32_t handles = 0;    // of a channel, as last told; 0: not known
+  std::vector<TaskId> holders;  // who holds it: at most one, or readers
+  bool write_held = false;
+  std::vector<TaskId> waiters;  // who waits for it, in order of asking
+  std::vector<TaskId> users;    // every task that ever used it, each once
+};
+
+class Model {
+ public:
+  Model();
+  ~Model();
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  void Apply(const trace::Event& event);
+
+  const TaskInfo& Task(TaskId id) const;        // an empty one for an unknown id
+  const ObjectInfo& Object(ObjectId id) const;  // the same
+  TaskId task_count() const;                    // ids are 1 … task_count()
+  ObjectId object_count() const;
+
+  // What people read: the given name, else "goroutine 7", "main", "mutex 4".
+  std::string TaskName(TaskId id) const;
+  std::string ObjectName(ObjectId id) const;
+
+  // Happens-before. `ClockOf` is the task's own current vector time; an event with
+  // clock component c of task t happened before the present of task u iff
+  // c <= ClockOf(u).Get(t). `Epoch(t)` is t's own component.
+  const VectorClock& ClockOf(TaskId id) const;
+  std::uint32_t Epoch(TaskId id) const;
+
+  bool main_ended() const;             // `process-end` was seen
+  std::uint64_t now() const;           // the latest time seen, ns
+  std::uint32_t current_test() const;  // 0: none
+  std::string_view TestName(std::uint32_t test) const;
+  std::uint64_t events() const;
+  std::uint64_t losses() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_MODEL_MODEL_H_

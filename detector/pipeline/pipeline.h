@@ -1,0 +1,40 @@
+// Reader → model → analyses → findings. The one place that lists the analyses.
+#ifndef GORDIAN_DETECTOR_PIPELINE_PIPELINE_H_
+#define GORDIAN_DETECTOR_PIPELINE_PIPELINE_H_
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "detector/analysis/analysis.h"
+#include "detector/finding/finding.h"
+#include "detector/model/model.h"
+
+namespace gordian::detector {
+
+class Pipeline {
+ public:
+  explicit Pipeline(const Limits& limits = {});
+  ~Pipeline();
+
+  // The next words of a stream. Events are analysed as far as they can be placed.
+  absl::Status Feed(trace::StreamId stream, std::span<const std::uint64_t> words);
+
+  // One event that is in order already (text formats without streams).
+  void Take(const trace::Event& event);
+
+  // Judges what has been seen. Findings are de-duplicated ("one bug, one finding") and in
+  // order of weight. Pass kProgramEnd or kTruncated once, last.
+  absl::StatusOr<std::vector<Finding>> Judge(CutKind kind, std::uint32_t test = 0);
+
+  const Model& model() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_PIPELINE_PIPELINE_H_

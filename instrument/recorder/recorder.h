@@ -1,0 +1,217 @@
+// The hooks: how the library, the pass's runtime and the interposer record.
+//
+//   if (recorder::On()) {
+//     recorder::ThreadLog& log = recorder::Log();
+//     recorder::Ordered(log, tracked_, EventType::kLock, log.Site(location));
+//   }
+//
+// Locking   none on the hot path; each thread writes to its own chunk.
+// Cost      one word (narrow) to four words per event, no system call, no
+//           allocation; a full chunk is exchanged every 32 000 words.
+// Limits    hooks neither throw nor log. They may be called from any thread at any
+//           time, also before main and during exit; a thread that cannot get a
+//           chunk counts its losses and writes them down with the next chunk.
+//
+// Versions: an *ordered* event takes the next version of its object and is written
+// before the object's critical section (or atomic step) is left. An *observed*
+// event says "not before version v". See instrument/trace/FORMAT.md.
+#ifndef GORDIAN_INSTRUMENT_RECORDER_RECORDER_H_
+#define GORDIAN_INSTRUMENT_RECORDER_RECORDER_H_
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <source_location>
+#include <span>
+#include <string_view>
+
+#include "instrument/recorder/chunk.h"
+#include "instrument/trace/event.h"
+#include "instrument/trace/wire.h"
+
+namespace gordian::recorder {
+
+using trace::EventType;
+using trace::ObjectId;
+using trace::ObjectKind;
+using trace::SiteId;
+using trace::StreamId;
+using trace::TaskId;
+using trace::TaskKind;
+using trace::Version;
+
+namespace internal {
+extern std::atomic<bool> g_on;
+}
+
+// Whether anything is recorded at all: one relaxed load and a branch.
+inline bool On() {
+#ifdef GORDIAN_NO_RECORDING
+  return false;
+#else
+  return internal::g_on.load(std::memory_order_relaxed);
+#endif
+}
+
+// What every recorded object carries. All but `id` is written only inside the
+// object's own critical section; `version` may be read by anybody.
+struct Tracked {
+  std::atomic<ObjectId> id{0};
+  StreamId last_stream = 0;          // who took `version`; 0: the next record is wide
+  std::atomic<Version> version{0};
+};
+static_assert(sizeof(Tracked) == 16);
+
+// The buffer of one OS thread.
+class ThreadLog {
+ public:
+  StreamId stream() const { return stream_; }
+  TaskId task() const { return task_; }
+
+  // Interns a place in the program. The location's address is its identity.
+  SiteId Site(const std::source_location& location) {
+    static_assert(sizeof(std::source_location) == sizeof(std::uintptr_t));
+    const auto key = std::bit_cast<std::uintptr_t>(location);
+    const CachedSite& cached = sites_[(key >> 3) % kCachedSites];
+    return cached.key == key ? cached.id : SiteSlow(location, key);
+  }
+
+  // Interns a stack, innermost frame first: return addresses.
+  SiteId Stack(std::span<const std::uintptr_t> addresses);
+
+ private:
+  friend struct Access;
+  static constexpr std::size_t kCachedSites = 512;
+  struct CachedSite {
+    std::uintptr_t key = 0;
+    SiteId id = 0;
+  };
+
+  SiteId SiteSlow(const std::source_location& location, std::uintptr_t key);
+
+  std::uint64_t* cursor_ = nullptr;
+  std::uint64_t* limit_ = nullptr;
+  Chunk* chunk_ = nullptr;
+  StreamId stream_ = 0;
+  TaskId task_ = 0;
+  std::uint64_t next_sequence_ = 0;
+  std::uint64_t lost_ = 0;  // events that found no chunk since the last Loss record
+  bool busy_ = false;       // a hook is running: a signal handler must not enter another
+  std::array<CachedSite, kCachedSites> sites_{};
+};
+
+// The calling thread's log; made at its first use. Not inlined on purpose: no
+// thread-local address may live across a goroutine's switch.
+[[gnu::noinline]] ThreadLog& Log();
+
+// The only way to a log's cursor.
+struct Access {
+  // Room for `words` words, or nullptr (and the loss is counted).
+  static std::uint64_t* Reserve(ThreadLog& log, std::size_t words) {
+    if (log.cursor_ + words > log.limit_) [[unlikely]] {
+      if (!Refill(log, words)) return nullptr;
+    }
+    return log.cursor_;
+  }
+  static void Commit(ThreadLog& log, std::uint64_t* end) {
+    log.cursor_ = end;
+    log.chunk_->header.committed.store(static_cast<std::uint64_t>(end - log.chunk_->words),
+                                       std::memory_order_release);
+  }
+  static bool Refill(ThreadLog& log, std::size_t words);  // recorder.cc
+  static void SetTask(ThreadLog& log, TaskId task) { log.task_ = task; }
+};
+
+// --- Objects -----------------------------------------------------------------
+
+// Gives `object` its id and writes its ObjectBegin, unless it has one already.
+// Safe to race: one caller registers, the others wait for it. Every hook below
+// that takes a Tracked expects it registered.
+void Register(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId site);
+
+inline void EnsureRegistered(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId site) {
+  const ObjectId id = object.id.load(std::memory_order_acquire);
+  if (id == 0 || id == ~ObjectId{0}) [[unlikely]] Register(object, kind, detail, site);
+}
+
+// Writes ObjectEnd; the object then has no id, and a later use gives it a new one.
+void Unregister(Tracked& object, SiteId site);
+
+// --- Events ------------------------------------------------------------------
+
+// An ordered event without operands or flags: the hot path. In the critical section.
+inline void Ordered(ThreadLog& log, Tracked& object, EventType type, SiteId site) {
+  const Version version = object.version.load(std::memory_order_relaxed) + 1;
+  object.version.store(version, std::memory_order_relaxed);
+  const ObjectId id = object.id.load(std::memory_order_relaxed);
+  std::uint64_t* out = Access::Reserve(log, 2);
+  if (out == nullptr) [[unlikely]] {
+    object.last_stream = 0;
+    return;
+  }
+  if (object.last_stream == log.stream()) [[likely]] {
+    out[0] = trace::Head(type, false, site, id);
+    Access::Commit(log, out + 1);
+  } else {
+    object.last_stream = log.stream();
+    out[0] = trace::Head(type, true, site, id);
+    out[1] = trace::Ext(version, 0);
+    Access::Commit(log, out + 2);
+  }
+}
+
+// What an event carries beyond its object and site.
+struct Details {
+  std::uint16_t flags = 0;
+  TaskId for_task = 0;  // not 0: written on behalf of that task; sets kFlagFor
+  std::initializer_list<std::uint64_t> operands = {};
+};
+
+// An ordered event with operands or flags. In the critical section.
+void OrderedWide(ThreadLog& log, Tracked& object, EventType type, SiteId site,
+                 const Details& details);
+
+// An ordered event whose version was taken by an atomic step of the caller's own
+// (a fetch_add that is the operation). All ordered events of such an object use this.
+void OrderedAt(ThreadLog& log, Tracked& object, EventType type, SiteId site, Version version,
+               const Details& details = {});
+
+// An observed event: not before the object's version as it is now.
+void Observed(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
+              const Details& details = {});
+// The same, not before `version`.
+void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
+                Version version, const Details& details = {});
+
+// A local event: placed by program order alone. Narrow, unless it has flags.
+void Local(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
+           const Details& details = {});
+
+// A local event that ends with a text; texts over 64 KiB are cut.
+void LocalText(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
+               std::string_view text, const Details& details = {});
+
+// --- Tasks -------------------------------------------------------------------
+
+// An id for a task that is about to be spawned. The caller writes its TaskSpawn.
+TaskId NewTask();
+
+// From here on the thread's events belong to `task`, in its `run`-th stretch (from
+// 1). Writes TaskRun with the time.
+void RunTask(ThreadLog& log, TaskId task, std::uint64_t run);
+
+// The thread's current task has left it, and no other has come. Writes TaskStop.
+void StopTask(ThreadLog& log);
+
+// Writes Time; called on slow paths, before waits and after them.
+void Time(ThreadLog& log);
+
+// Nanoseconds on the clock that traces use (CLOCK_MONOTONIC).
+std::uint64_t Now();
+
+}  // namespace gordian::recorder
+
+#endif  // GORDIAN_INSTRUMENT_RECORDER_RECORDER_H_

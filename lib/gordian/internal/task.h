@@ -1,0 +1,117 @@
+// Parking and waking, the same for goroutines and plain threads.
+//
+// Every primitive is written against this header: it keeps a queue of `Waiter`s
+// under its own SpinLock and never asks what kind of task stands in it.
+//
+//   SpinLock lock; WaiterQueue queue; bool free;
+//   void Acquire() {
+//     lock.Lock();
+//     if (free) { free = false; lock.Unlock(); return; }
+//     Waiter self(CurrentTask());
+//     queue.PushBack(self);
+//     Park(self, &lock);                 // releases `lock`; returns once woken
+//   }
+//   void Release() {
+//     lock.Lock();
+//     Waiter* next = queue.PopFront();
+//     if (next == nullptr) free = true;
+//     lock.Unlock();
+//     if (next != nullptr) Wake(*next);  // hands over: `next` may vanish at once
+//   }
+//
+// Locking   a Waiter is linked and unlinked under its primitive's SpinLock.
+// Limits    a parked task is woken exactly once per Park: the waker must have claimed
+//           the waiter first (by unlinking it under the lock, or, where several
+//           queues hold the same wait, by Claim()).
+#ifndef GORDIAN_LIB_INTERNAL_TASK_H_
+#define GORDIAN_LIB_INTERNAL_TASK_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "instrument/trace/ids.h"
+
+namespace gordian::internal {
+
+class Task;  // a goroutine or a plain thread; scheduler.h
+
+// The running task. Not inlined: no thread-local address may live across a switch.
+[[gnu::noinline]] Task& CurrentTask();
+
+trace::TaskId IdOf(const Task& task);
+
+// A lock held for a few instructions: spins, then yields the processor. It is
+// never held across a switch, and nothing that is recorded happens inside but
+// the primitive's own events.
+class SpinLock {
+ public:
+  void Lock();
+  void Unlock() { state_.store(false, std::memory_order_release); }
+
+ private:
+  void LockSlow();
+  std::atomic<bool> state_{false};
+};
+
+inline void SpinLock::Lock() {
+  if (state_.exchange(true, std::memory_order_acquire)) [[unlikely]] LockSlow();
+}
+
+// One wait of one task; lives on the waiting task's stack.
+struct Waiter {
+  explicit Waiter(Task& owner) : task(&owner) {}
+
+  Task* task;
+  Waiter* next = nullptr;
+  Waiter* prev = nullptr;
+  void* queue = nullptr;      // the WaiterQueue it is linked in, or nullptr
+  void* value = nullptr;      // for the primitive: the element to send, the place to receive
+  std::uintptr_t result = 0;  // for the primitive: what the waker tells the waiter
+  std::uint64_t asked_ns = 0;
+  std::uint32_t index = 0;    // of the select case
+  // A wait that stands in several queues (select, or a wait with a deadline) is claimed
+  // once: all its waiters share one word. nullptr: unlinking is claiming.
+  std::atomic<std::uint32_t>* claimed = nullptr;
+};
+
+// True for the one caller that may complete this wait.
+inline bool Claim(Waiter& waiter) {
+  if (waiter.claimed == nullptr) return true;
+  std::uint32_t open = 0;
+  return waiter.claimed->compare_exchange_strong(open, 1, std::memory_order_acq_rel);
+}
+
+// A doubly linked queue of waiters, in order of asking.
+class WaiterQueue {
+ public:
+  bool empty() const { return head_ == nullptr; }
+  Waiter* front() const { return head_; }
+  void PushBack(Waiter& waiter);
+  void PushFront(Waiter& waiter);
+  void Remove(Waiter& waiter);  // nothing, where it is not linked here
+  Waiter* PopFront();           // unlinks the first, whoever claimed it
+  Waiter* PopFrontClaimed();    // unlinks until one could be claimed
+
+ private:
+  Waiter* head_ = nullptr;
+  Waiter* tail_ = nullptr;
+};
+
+enum class ParkResult : std::uint8_t { kWoken, kTimeout };
+
+// Blocks the current task until Wake(waiter). Releases `lock` (may be nullptr) only
+// when the task can be woken. Throws where the task is to be unwound instead
+// (see gordian/internal/freeze.h); the caller's cleanup then unlinks its waiters.
+void Park(Waiter& waiter, SpinLock* lock);
+
+// The same until `deadline`. On kTimeout the wait has been claimed by the clock; the
+// caller unlinks its waiters. Sets up `waiter.claimed` itself where it is null.
+ParkResult ParkUntil(Waiter& waiter, SpinLock* lock, absl::Time deadline);
+
+// Makes the task of a claimed waiter runnable. `waiter` may be gone when it returns.
+void Wake(Waiter& waiter);
+
+}  // namespace gordian::internal
+
+#endif  // GORDIAN_LIB_INTERNAL_TASK_H_
