@@ -45,7 +45,9 @@ using trace::Version;
 
 namespace internal {
 extern std::atomic<bool> g_on;
-}
+extern std::atomic<ObjectId> g_first_object;  // of this recording
+inline constexpr ObjectId kBeingRegistered = ~ObjectId{0};
+}  // namespace internal
 
 // Whether anything is recorded at all: one relaxed load and a branch.
 inline bool On() {
@@ -60,16 +62,23 @@ inline bool On() {
 // object's own critical section; `version` may be read by anybody.
 struct Tracked {
   std::atomic<ObjectId> id{0};
-  StreamId last_stream = 0;          // who took `version`; 0: the next record is wide
+  StreamId last_stream = 0;  // who took `version`; 0: the next record is wide
   std::atomic<Version> version{0};
 };
 static_assert(sizeof(Tracked) == 16);
+
+// What a task carries to be recorded; it outlives its last stretch.
+struct TrackedTask {
+  TaskId id = 0;
+  std::uint32_t generation = 0;  // the recording that `run` counts for
+  std::uint64_t run = 0;         // stretches so far
+};
 
 // The buffer of one OS thread.
 class ThreadLog {
  public:
   StreamId stream() const { return stream_; }
-  TaskId task() const { return task_; }
+  TaskId task() const { return task_ != nullptr ? task_->id : 0; }
 
   // Interns a place in the program. The location's address is its identity.
   SiteId Site(const std::source_location& location) {
@@ -93,13 +102,15 @@ class ThreadLog {
   SiteId SiteSlow(const std::source_location& location, std::uintptr_t key);
 
   std::uint64_t* cursor_ = nullptr;
-  std::uint64_t* limit_ = nullptr;
+  std::atomic<std::uint64_t*> limit_{nullptr};  // cleared by others to make the owner refill
   Chunk* chunk_ = nullptr;
   StreamId stream_ = 0;
-  TaskId task_ = 0;
-  std::uint64_t next_sequence_ = 0;
-  std::uint64_t lost_ = 0;  // events that found no chunk since the last Loss record
-  bool busy_ = false;       // a hook is running: a signal handler must not enter another
+  TrackedTask* task_ = nullptr;      // that runs here
+  std::uint32_t generation_ = 0;     // the recording that `chunk_` belongs to
+  std::uint64_t next_sequence_ = 0;  // of the next chunk in this stream
+  std::uint64_t lost_ = 0;           // events that found no chunk since the last Loss record
+  ThreadLog* next_ = nullptr;        // in the registry of all logs
+  ThreadLog* previous_ = nullptr;
   std::array<CachedSite, kCachedSites> sites_{};
 };
 
@@ -111,7 +122,8 @@ class ThreadLog {
 struct Access {
   // Room for `words` words, or nullptr (and the loss is counted).
   static std::uint64_t* Reserve(ThreadLog& log, std::size_t words) {
-    if (log.cursor_ + words > log.limit_) [[unlikely]] {
+    const std::uint64_t* limit = log.limit_.load(std::memory_order_relaxed);
+    if (log.cursor_ + words > limit) [[unlikely]] {
       if (!Refill(log, words)) return nullptr;
     }
     return log.cursor_;
@@ -121,8 +133,12 @@ struct Access {
     log.chunk_->header.committed.store(static_cast<std::uint64_t>(end - log.chunk_->words),
                                        std::memory_order_release);
   }
-  static bool Refill(ThreadLog& log, std::size_t words);  // recorder.cc
-  static void SetTask(ThreadLog& log, TaskId task) { log.task_ = task; }
+  static bool Refill(ThreadLog& log, std::size_t words);
+  static void SetTask(ThreadLog& log, TrackedTask* task) { log.task_ = task; }
+  static void WriteRun(ThreadLog& log);  // the next stretch of the log's task
+  static ThreadLog* Make();
+  static void Retire(ThreadLog* log);
+  static void InvalidateAll();
 };
 
 // --- Objects -----------------------------------------------------------------
@@ -132,9 +148,15 @@ struct Access {
 // that takes a Tracked expects it registered.
 void Register(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId site);
 
+// Whether `object` has its id in the present recording (ids of an earlier one are stale).
+inline bool IsRegistered(const Tracked& object) {
+  const ObjectId first = internal::g_first_object.load(std::memory_order_relaxed);
+  return object.id.load(std::memory_order_acquire) - first < internal::kBeingRegistered - first;
+}
+
 inline void EnsureRegistered(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId site) {
-  const ObjectId id = object.id.load(std::memory_order_acquire);
-  if (id == 0 || id == ~ObjectId{0}) [[unlikely]] Register(object, kind, detail, site);
+  if (!IsRegistered(object)) [[unlikely]]
+    Register(object, kind, detail, site);
 }
 
 // Writes ObjectEnd; the object then has no id, and a later use gives it a new one.
@@ -183,8 +205,8 @@ void OrderedAt(ThreadLog& log, Tracked& object, EventType type, SiteId site, Ver
 void Observed(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
               const Details& details = {});
 // The same, not before `version`.
-void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
-                Version version, const Details& details = {});
+void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site, Version version,
+                const Details& details = {});
 
 // A local event: placed by program order alone. Narrow, unless it has flags.
 void Local(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
@@ -196,12 +218,15 @@ void LocalText(ThreadLog& log, EventType type, std::uint32_t subject, SiteId sit
 
 // --- Tasks -------------------------------------------------------------------
 
+// Which recording of this process it is, from 1.
+std::uint32_t CurrentGeneration();
+
 // An id for a task that is about to be spawned. The caller writes its TaskSpawn.
 TaskId NewTask();
 
-// From here on the thread's events belong to `task`, in its `run`-th stretch (from
-// 1). Writes TaskRun with the time.
-void RunTask(ThreadLog& log, TaskId task, std::uint64_t run);
+// From here on the thread's events belong to `task`, in its next stretch. Writes
+// TaskRun with the time. Also needed, with recording off, to keep the thread's task.
+void RunTask(ThreadLog& log, TrackedTask& task);
 
 // The thread's current task has left it, and no other has come. Writes TaskStop.
 void StopTask(ThreadLog& log);

@@ -1,0 +1,99 @@
+// Interning of places: an id for each source location and each stack.
+//
+// The table is behind one lock; each thread keeps a small direct-mapped cache in
+// front of it (ThreadLog::Site), so a hot call site costs one comparison.
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "instrument/recorder/internal.h"
+
+namespace gordian::recorder {
+namespace {
+
+struct Definition {
+  EventType type;
+  std::uint64_t line, column;
+  std::string text;
+};
+
+struct Table {
+  std::mutex mutex;
+  std::unordered_map<std::uintptr_t, SiteId> locations;
+  std::unordered_map<std::string, SiteId> stacks;
+  std::vector<Definition> definitions;  // of site i at i - 1
+};
+
+// Never destroyed: threads record during exit.
+Table& TheTable() {
+  static Table& table = *new Table;
+  return table;
+}
+
+void Write(ThreadLog& log, SiteId id, const Definition& definition) {
+  if (definition.type == EventType::kSite) {
+    LocalText(log, EventType::kSite, id, 0, definition.text,
+              {.operands = {definition.line, definition.column}});
+  } else {
+    LocalText(log, definition.type, id, 0, definition.text);
+  }
+}
+
+// The next id with its definition, or 0 where the wire has no more ids.
+SiteId Define(Table& table, Definition definition) {
+  if (table.definitions.size() >= trace::kMaxSite) return 0;
+  table.definitions.push_back(std::move(definition));
+  return static_cast<SiteId>(table.definitions.size());
+}
+
+}  // namespace
+
+SiteId ThreadLog::SiteSlow(const std::source_location& location, std::uintptr_t key) {
+  if (key == 0) return 0;
+  Table& table = TheTable();
+  SiteId id = 0;
+  {
+    std::lock_guard lock(table.mutex);
+    auto [found, is_new] = table.locations.try_emplace(key, 0);
+    if (is_new) {
+      found->second =
+          Define(table, {EventType::kSite, location.line(), location.column(),
+                         std::string(location.file_name()) + '\n' + location.function_name()});
+      if (found->second != 0 && On()) {
+        Write(*this, found->second, table.definitions[found->second - 1]);
+      }
+    }
+    id = found->second;
+  }
+  sites_[(key >> 3) % kCachedSites] = {key, id};
+  return id;
+}
+
+SiteId ThreadLog::Stack(std::span<const std::uintptr_t> addresses) {
+  std::string bytes(reinterpret_cast<const char*>(addresses.data()), addresses.size_bytes());
+  Table& table = TheTable();
+  std::lock_guard lock(table.mutex);
+  auto [found, is_new] = table.stacks.try_emplace(bytes, 0);
+  if (is_new) {
+    found->second = Define(table, {EventType::kSiteStack, 0, 0, std::move(bytes)});
+    if (found->second != 0 && On()) {
+      Write(*this, found->second, table.definitions[found->second - 1]);
+    }
+  }
+  return found->second;
+}
+
+namespace internal {
+
+void WriteKnownSites(ThreadLog& log) {
+  Table& table = TheTable();
+  std::lock_guard lock(table.mutex);
+  for (std::size_t i = 0; i < table.definitions.size(); ++i) {
+    Write(log, static_cast<SiteId>(i + 1), table.definitions[i]);
+  }
+}
+
+}  // namespace internal
+}  // namespace gordian::recorder
