@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "detector/finding/finding.h"
 #include "detector/model/model.h"
 #include "instrument/trace/event.h"
@@ -38,6 +39,13 @@ struct Cut {
   std::string_view test;
   std::uint32_t test_id = 0;
   std::uint64_t now_ns = 0;  // the latest time in the trace
+  // Tasks whose being stuck an earlier finding accounts for (a deadlock's members and
+  // all who are blocked behind it): they are not also leaked, starved, or holding at exit.
+  const absl::flat_hash_set<trace::TaskId>* explained = nullptr;
+
+  bool Explained(trace::TaskId task) const {
+    return explained != nullptr && explained->contains(task);
+  }
 };
 
 // Thresholds of semantics.md, all of which are options.

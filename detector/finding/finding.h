@@ -85,6 +85,9 @@ struct Finding {
   std::vector<Evidence> schedule;    // for predicted: the order that shows it
   std::uint32_t count = 1;           // occurrences folded into this one
 
+  // Every task whose being stuck this accounts for, also those that `tasks` folds.
+  std::vector<trace::TaskId> explains;
+
   // What makes two findings the same across runs and line shifts, before hashing:
   // object names and kinds, operations. The report adds rule and function names.
   std::vector<std::string> identity;
