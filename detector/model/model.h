@@ -62,6 +62,8 @@ struct TaskInfo {
   trace::TaskKind kind = trace::TaskKind::kThread;
   std::string name;             // as given; may be empty: see Model::TaskName
   SiteId spawned_at = 0;
+  std::uint64_t spawned_seq = 0;  // of its spawn; 0: a root
+  SiteId ended_at = 0;
   std::uint32_t test = 0;       // in which it was spawned; 0: none
   bool started = false, ended = false, detached = false, joined = false, frozen = false;
   bool running = false;         // between `run` and `stop` or the next task's `run`
@@ -78,6 +80,7 @@ struct ObjectInfo {
   std::uint64_t detail = 0;     // capacity, size; see FORMAT.md
   std::string name;             // as given; may be empty: see Model::ObjectName
   SiteId created_at = 0;
+  std::uint64_t begin_seq = 0;  // of `object`; 0: none was seen
   TaskId creator = 0;
   std::uint32_t test = 0;
   bool ended = false;
@@ -114,6 +117,9 @@ class Model {
   // c <= ClockOf(u).Get(t). `Epoch(t)` is t's own component.
   const VectorClock& ClockOf(TaskId id) const;
   std::uint32_t Epoch(TaskId id) const;
+
+  // Timers that are set and have neither fired nor been stopped (a ticker: until stopped).
+  const std::vector<ObjectId>& armed_timers() const;
 
   bool main_ended() const;             // `process-end` was seen
   std::uint64_t now() const;           // the latest time seen, ns

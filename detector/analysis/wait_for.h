@@ -1,0 +1,73 @@
+// Who can serve whom: the wait-for relation at a cut, and who is blocked for ever.
+//
+//   Stuck stuck(model, cut);
+//   if (stuck.ForEver(task)) … stuck.CouldServe(task) …
+//
+// A wait is served by: the holders of the lock (all of a write lock's readers, any one way in
+// for a select), the runner of a Once, the task joined, whoever can send, receive, close, call
+// Done, signal or release. The greatest set of tasks whose every way out leads through the
+// set is blocked for ever; it is computed as the complement of who can go on, from those who
+// are not blocked (or whose wait ends by itself: timed, a sleep, an armed timer).
+//
+// Who *could* use an object that is no lock is not in the trace: before the end, every task
+// that can go on counts, unless the channel's handles are all accounted for by its waiters.
+// At the end of a test or program it must have used the object or be spawned after it was made.
+//
+// Limits    exact for locks, Onces and joins; for the rest it errs towards "can be served".
+// Locking   none; reads the model, which must not change while this lives.
+// Cost      linear in tasks, waits and the users of what is waited for.
+#ifndef GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
+#define GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "detector/analysis/analysis.h"
+#include "detector/model/model.h"
+
+namespace gordian::detector {
+
+// How sure it is that `server` is the one who would serve. In order.
+enum class LinkKind : std::uint8_t {
+  kHolds,  // it holds the lock, runs the Once, is the task joined, is the writer ahead
+  kUsed,   // it has used the object before
+  kCould,  // it can hold a reference, as far as is known
+};
+
+// One arrow of the wait-for graph: `waiter` needs `server` to act on `object`.
+struct Link {
+  TaskId waiter = 0;
+  ObjectId object = 0;  // 0: a join
+  TaskId server = 0;
+  LinkKind kind = LinkKind::kHolds;
+};
+
+class Stuck {
+ public:
+  Stuck(const Model& model, const Cut& cut);
+
+  // Blocked, and nobody who can go on can serve it.
+  bool ForEver(TaskId task) const { return state_[task] == State::kStuck; }
+  // Alive and able to go on, now or once it is served.
+  bool CanGoOn(TaskId task) const { return state_[task] == State::kGoesOn; }
+  // Every live task is blocked for ever, main among them, and no timer is armed.
+  bool Everything() const { return everything_; }
+
+  // The live tasks (or holders that have ended) who could serve its wait, surest first.
+  std::vector<Link> Links(TaskId task) const;
+  std::vector<TaskId> CouldServe(TaskId task) const;
+
+  const Model& model() const { return model_; }
+
+ private:
+  enum class State : std::uint8_t { kGone, kGoesOn, kStuck };
+
+  const Model& model_;
+  Cut cut_;
+  std::vector<State> state_;  // by task
+  bool everything_ = false;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
