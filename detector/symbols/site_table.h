@@ -1,0 +1,80 @@
+// From site ids to frames: what a trace says about places in the program.
+//
+//   SiteTable sites;
+//   sites.Take(event);                          // every event, or definitions alone
+//   Symbolizer symbolizer;
+//   sites.Resolve(symbolizer);                  // stacks that the trace has no names for
+//   const Frame* frame = sites.Shown(site);     // nullptr: unknown
+//
+// A `site` record is a source location; a `site-stack` record has return addresses, which
+// `module` records and a symbolizer, or a stored `site-frames` record, turn into frames.
+// Stored frames win: they were resolved where the program ran.
+// Locking   none: one thread at a time.
+// Cost      memory linear in sites; Resolve() costs one look-up per new address.
+#ifndef GORDIAN_DETECTOR_SYMBOLS_SITE_TABLE_H_
+#define GORDIAN_DETECTOR_SYMBOLS_SITE_TABLE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "detector/symbols/frame.h"
+#include "instrument/trace/event.h"
+
+namespace gordian::detector {
+
+// An object file of the recorded program.
+struct Module {
+  std::uint64_t base = 0;  // load address
+  std::uint64_t size = 0;
+  std::string path;
+  std::string build_id;  // hexadecimal; may be empty
+};
+
+// Turns an address of an object file into frames, innermost first; none where it cannot.
+class AddressResolver {
+ public:
+  virtual ~AddressResolver() = default;
+  virtual std::vector<Frame> Resolve(const Module& module, std::uint64_t offset) = 0;
+};
+
+class SiteTable {
+ public:
+  // Takes note of a definition; every other event is passed over.
+  void Take(const trace::Event& event);
+
+  // Asks for the frames of every stack that has none yet.
+  void Resolve(AddressResolver& resolver);
+
+  // Innermost first; empty for 0 and for what the trace does not define.
+  std::span<const Frame> Frames(trace::SiteId site) const;
+  const Frame* Shown(trace::SiteId site) const;
+
+  // Records, one after the other in the words of a stream, that store the frames of every
+  // resolved stack: appended to a trace as a stream of definitions (FORMAT.md, "Sites").
+  std::vector<std::uint64_t> ResolvedRecords() const;
+
+  std::span<const Module> modules() const { return modules_; }
+  const std::string& command() const { return command_; }  // of the recorded program
+
+ private:
+  struct Site {
+    std::vector<Frame> frames;
+    std::vector<std::uint64_t> stack;  // return addresses, innermost first
+  };
+
+  Site& At(trace::SiteId site);
+  void TakeModule(const trace::Event& event);
+  const Module* ModuleAt(std::uint64_t address) const;
+  std::vector<Frame> FramesAt(std::uint64_t address, AddressResolver& resolver) const;
+
+  absl::flat_hash_map<trace::SiteId, Site> sites_;
+  std::vector<Module> modules_;
+  std::string command_;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_SYMBOLS_SITE_TABLE_H_
