@@ -34,7 +34,7 @@
 
 namespace gordian::internal {
 
-class Task;  // a goroutine or a plain thread; scheduler.h
+class Task;  // a goroutine or a plain thread; task_state.h
 
 // The running task. Not inlined: no thread-local address may live across a switch.
 [[gnu::noinline]] Task& CurrentTask();
@@ -55,7 +55,8 @@ class SpinLock {
 };
 
 inline void SpinLock::Lock() {
-  if (state_.exchange(true, std::memory_order_acquire)) [[unlikely]] LockSlow();
+  if (state_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+    LockSlow();
 }
 
 // One wait of one task; lives on the waiting task's stack.
@@ -69,7 +70,7 @@ struct Waiter {
   void* value = nullptr;      // for the primitive: the element to send, the place to receive
   std::uintptr_t result = 0;  // for the primitive: what the waker tells the waiter
   std::uint64_t asked_ns = 0;
-  std::uint32_t index = 0;    // of the select case
+  std::uint32_t index = 0;  // of the select case
   // A wait that stands in several queues (select, or a wait with a deadline) is claimed
   // once: all its waiters share one word. nullptr: unlinking is claiming.
   std::atomic<std::uint32_t>* claimed = nullptr;

@@ -1,0 +1,9 @@
+// Everything: Go's vocabulary in C++20. Each part has a header of its own.
+#ifndef GORDIAN_GORDIAN_H_
+#define GORDIAN_GORDIAN_H_
+
+#include "gordian/go.h"
+#include "gordian/panic.h"
+#include "gordian/runtime.h"
+
+#endif  // GORDIAN_GORDIAN_H_

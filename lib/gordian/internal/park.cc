@@ -1,0 +1,182 @@
+// Parking and waking: task.h.
+
+#include <sched.h>
+
+#include <exception>
+#include <utility>
+
+#include "gordian/internal/activity.h"
+#include "gordian/internal/freeze.h"
+#include "gordian/internal/record.h"
+#include "gordian/internal/scheduler.h"
+#include "gordian/internal/task_state.h"
+#include "gordian/internal/threads.h"
+#include "gordian/internal/timers.h"
+#include "gordian/internal/worker.h"
+
+namespace gordian::internal {
+namespace {
+
+constexpr int kSpinsBeforeYield = 64;
+
+thread_local Task* t_current = nullptr;
+
+// A task with a thread of its own sleeps on its park word.
+void ParkThread(Task& self, SpinLock* lock) {
+  if (lock != nullptr) lock->Unlock();
+  std::uint32_t word = kIdle;
+  if (self.park.compare_exchange_strong(word, kParked, std::memory_order_acq_rel)) {
+    ActivityEnds();
+    do {
+      FutexWait(self.park, kParked);
+      word = self.park.load(std::memory_order_acquire);
+    } while (word == kParked || word == kFrozen);
+  }
+  self.park.store(kIdle, std::memory_order_relaxed);
+}
+
+struct WaitDeadline : TimerEntry {
+  Waiter* waiter;
+  std::atomic<bool> fired{false};
+};
+
+void EndWait(TimerEntry& entry) {
+  auto& deadline = static_cast<WaitDeadline&>(entry);
+  if (!Claim(*deadline.waiter)) return;
+  deadline.fired.store(true, std::memory_order_release);
+  Wake(*deadline.waiter);
+}
+
+}  // namespace
+
+Task* CurrentTaskOrNull() {
+  asm volatile("");
+  return t_current;
+}
+
+void SetCurrentTask(Task* task) { t_current = task; }
+
+Task& CurrentTask() {
+  if (t_current == nullptr) [[unlikely]]
+    AdoptThread(NewThreadTask(trace::TaskKind::kThread));
+  return *t_current;
+}
+
+trace::TaskId IdOf(const Task& task) {
+  // Given by whoever needs it first: a waker, or the task itself.
+  std::atomic_ref<trace::TaskId> slot(const_cast<Task&>(task).tracked.id);
+  trace::TaskId id = slot.load(std::memory_order_relaxed);
+  if (id != 0) [[likely]]
+    return id;
+  const trace::TaskId fresh = recorder::NewTask();
+  return slot.compare_exchange_strong(id, fresh) ? fresh : id;
+}
+
+bool BeginStretch(recorder::ThreadLog& log) {
+  if (CurrentTaskOrNull() == nullptr && CurrentWorker() != nullptr) return false;
+  Task& task = CurrentTask();
+  static_cast<void>(IdOf(task));
+  if (log.task() == 0) recorder::RunTask(log, task.tracked);
+  return true;
+}
+
+void SpinLock::LockSlow() {
+  int spins = 0;
+  do {
+    while (state_.load(std::memory_order_relaxed)) {
+      if (++spins % kSpinsBeforeYield == 0) sched_yield();
+    }
+  } while (state_.exchange(true, std::memory_order_acquire));
+}
+
+void WaiterQueue::PushBack(Waiter& waiter) {
+  waiter.queue = this;
+  waiter.next = nullptr;
+  waiter.prev = tail_;
+  (tail_ == nullptr ? head_ : tail_->next) = &waiter;
+  tail_ = &waiter;
+}
+
+void WaiterQueue::PushFront(Waiter& waiter) {
+  waiter.queue = this;
+  waiter.prev = nullptr;
+  waiter.next = head_;
+  (head_ == nullptr ? tail_ : head_->prev) = &waiter;
+  head_ = &waiter;
+}
+
+void WaiterQueue::Remove(Waiter& waiter) {
+  if (waiter.queue != this) return;
+  (waiter.prev == nullptr ? head_ : waiter.prev->next) = waiter.next;
+  (waiter.next == nullptr ? tail_ : waiter.next->prev) = waiter.prev;
+  waiter.queue = nullptr;
+}
+
+Waiter* WaiterQueue::PopFront() {
+  Waiter* first = head_;
+  if (first != nullptr) Remove(*first);
+  return first;
+}
+
+Waiter* WaiterQueue::PopFrontClaimed() {
+  while (Waiter* first = PopFront()) {
+    if (Claim(*first)) return first;
+  }
+  return nullptr;
+}
+
+void Park(Waiter& waiter, SpinLock* lock) {
+  Task& self = *waiter.task;
+  self.waiting_lock = lock;
+  self.waiting.store(&waiter, std::memory_order_release);
+  if (self.bound) {
+    ParkThread(self, lock);
+  } else {
+    ParkGoroutine(self, lock);
+  }
+  self.waiting.store(nullptr, std::memory_order_relaxed);
+  if (self.unwind) [[unlikely]] {
+    self.unwind = false;
+    throw Unwound{};
+  }
+}
+
+ParkResult ParkUntil(Waiter& waiter, SpinLock* lock, absl::Time deadline) {
+  if (deadline == absl::InfiniteFuture()) {
+    Park(waiter, lock);
+    return ParkResult::kWoken;
+  }
+  std::atomic<std::uint32_t> claimed{0};
+  const bool own_claim = waiter.claimed == nullptr;
+  if (own_claim) waiter.claimed = &claimed;
+  WaitDeadline timer;
+  timer.fire = EndWait;
+  timer.waiter = &waiter;
+  ArmTimer(timer, DeadlineNs(deadline));
+  try {
+    Park(waiter, lock);
+  } catch (...) {
+    CancelTimerAndWait(timer);
+    throw;
+  }
+  CancelTimerAndWait(timer);
+  if (own_claim) waiter.claimed = nullptr;
+  return timer.fired.load(std::memory_order_acquire) ? ParkResult::kTimeout : ParkResult::kWoken;
+}
+
+void WakeTask(Task& task) {
+  if (task.park.load(std::memory_order_acquire) == kFrozen) return;
+  const std::uint32_t before = task.park.exchange(kNotified, std::memory_order_acq_rel);
+  if (before != kParked) return;
+  if (task.bound) {
+    ActivityBegins();
+    FutexWake(task.park);
+  } else {
+    task.park.store(kIdle, std::memory_order_relaxed);
+    MakeRunnable(task);
+  }
+}
+
+void Wake(Waiter& waiter) { WakeTask(*waiter.task); }
+
+}  // namespace gordian::internal

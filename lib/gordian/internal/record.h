@@ -1,0 +1,27 @@
+// From a primitive to the recorder.
+//
+//   if (recorder::ThreadLog* log = Recording()) [[unlikely]] { … }
+#ifndef GORDIAN_LIB_INTERNAL_RECORD_H_
+#define GORDIAN_LIB_INTERNAL_RECORD_H_
+
+#include "instrument/recorder/recorder.h"
+
+namespace gordian::internal {
+
+// Ties the calling thread's log to the task that runs on it; false where a worker is
+// between two goroutines.
+bool BeginStretch(recorder::ThreadLog& log);
+
+// The calling thread's log, tied to the running task, or nullptr when nothing is recorded.
+inline recorder::ThreadLog* Recording() {
+  if (!recorder::On()) [[likely]]
+    return nullptr;
+  recorder::ThreadLog& log = recorder::Log();
+  if (log.task() == 0 && !BeginStretch(log)) [[unlikely]]
+    return nullptr;
+  return &log;
+}
+
+}  // namespace gordian::internal
+
+#endif  // GORDIAN_LIB_INTERNAL_RECORD_H_

@@ -1,0 +1,296 @@
+#include "gordian/internal/scheduler.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "gordian/internal/activity.h"
+#include "gordian/internal/options.h"
+#include "gordian/internal/record.h"
+#include "gordian/internal/threads.h"
+#include "gordian/internal/timers.h"
+#include "gordian/internal/worker.h"
+#include "instrument/schedule/host.h"
+
+namespace gordian::internal {
+
+constinit SchedulerState g_scheduler;
+
+namespace {
+
+thread_local Worker* t_worker = nullptr;
+
+// Serves one switch-out: the goroutine is off its stack now.
+void Settle(Worker& worker, Task& task) {
+  if (task.stack.guard == GuardKind::kCanary && CanaryDied(task.stack)) [[unlikely]] {
+    static_cast<void>(!write(2, "gordian: a goroutine's stack overflowed\n", 40));
+    abort();
+  }
+  switch (std::exchange(worker.after, After::kNothing)) {
+    case After::kNothing:
+      break;
+    case After::kPark: {
+      if (SpinLock* lock = std::exchange(worker.release, nullptr)) lock->Unlock();
+      std::uint32_t expected = kIdle;
+      if (!task.park.compare_exchange_strong(expected, kParked, std::memory_order_acq_rel)) {
+        task.park.store(kIdle, std::memory_order_relaxed);
+        MakeRunnable(task);
+      }
+      break;
+    }
+    case After::kYield:
+      g_scheduler.lock.Lock();
+      g_scheduler.global.PushBack(&task);
+      g_scheduler.global_size.fetch_add(1, std::memory_order_seq_cst);
+      g_scheduler.lock.Unlock();
+      WakeWorker();
+      break;
+    case After::kEnd:
+      FreeGoroutine(worker.processor, &task);
+      break;
+  }
+}
+
+// Takes back a request to yield, and says whether there was one.
+bool WasAskedToYield(Processor& processor) {
+  if (!processor.yield_asked.load(std::memory_order_relaxed)) [[likely]]
+    return false;
+  if (!processor.yield_asked.exchange(false, std::memory_order_relaxed)) return false;
+  schedule::AttentionPaid();
+  return true;
+}
+
+// At a Point: gives way where the monitor has asked this worker's goroutine to.
+void YieldIfAsked() {
+  Worker* worker = CurrentWorker();
+  if (worker == nullptr || worker->processor == nullptr || CurrentTaskOrNull() == nullptr) return;
+  if (WasAskedToYield(*worker->processor)) Yield();
+}
+
+void Execute(Worker& worker, Task& task) {
+  Processor& processor = *worker.processor;
+  processor.running.store(&task, std::memory_order_relaxed);
+  processor.switches.store(processor.switches.load(std::memory_order_relaxed) + 1,
+                           std::memory_order_relaxed);
+  WasAskedToYield(processor);
+  SetCurrentTask(&task);
+  if (recorder::On()) [[unlikely]] {
+    static_cast<void>(IdOf(task));
+    recorder::RunTask(*worker.log, task.tracked);
+  } else if (worker.log->task() != 0) {
+    recorder::StopTask(*worker.log);
+  }
+  SwitchIn(worker.context, task.context);
+  SetCurrentTask(nullptr);
+  // A goroutine that was bound to this thread has given the processor away.
+  if (worker.processor != nullptr) {
+    worker.processor->running.store(nullptr, std::memory_order_relaxed);
+  }
+  Settle(worker, task);
+}
+
+void WorkerMain(Processor* processor) {
+  auto* worker = new Worker;  // never freed: wakers may still hold it
+  worker->processor = processor;
+  worker->context.Bind();
+  worker->log = &recorder::Log();
+  t_worker = worker;
+  while (Task* task = FindRunnable(*worker)) Execute(*worker, *task);
+  recorder::StopTask(*worker->log);
+  t_worker = nullptr;
+  ActivityEnds();
+}
+
+// An idle worker whose processor is within the limit. Under the scheduler's lock.
+Worker* TakeIdleWorker() {
+  const int limit = g_scheduler.max_procs.load(std::memory_order_relaxed);
+  for (Worker** link = &g_scheduler.idle_workers; *link != nullptr; link = &(*link)->next_idle) {
+    Worker* worker = *link;
+    if (worker->processor->index >= limit) continue;
+    *link = worker->next_idle;
+    worker->idle = false;
+    g_scheduler.idle.fetch_sub(1, std::memory_order_seq_cst);
+    return worker;
+  }
+  return nullptr;
+}
+
+// The next processor, where the limit allows one. Under the scheduler's lock.
+Processor* NewProcessor() {
+  const int index = g_scheduler.started.load(std::memory_order_relaxed);
+  if (index >= g_scheduler.max_procs.load(std::memory_order_relaxed)) return nullptr;
+  auto* processor = new Processor;
+  processor->index = index;
+  processor->random = 0x9E3779B97F4A7C15u * static_cast<std::uint64_t>(index + 1);
+  g_scheduler.processors[index].store(processor, std::memory_order_release);
+  g_scheduler.started.store(index + 1, std::memory_order_release);
+  return processor;
+}
+
+}  // namespace
+
+void TaskList::PushBack(Task* task) {
+  task->next = nullptr;
+  (last == nullptr ? first : last->next) = task;
+  last = task;
+  ++size;
+}
+
+Task* TaskList::PopFront() {
+  Task* task = first;
+  if (task == nullptr) return nullptr;
+  first = task->next;
+  if (first == nullptr) last = nullptr;
+  --size;
+  return task;
+}
+
+Worker* CurrentWorker() {
+  asm volatile("");
+  return t_worker;
+}
+
+void EnsureScheduler() {
+  if (g_scheduler.max_procs.load(std::memory_order_acquire) != 0) [[likely]]
+    return;
+  static std::once_flag once;
+  std::call_once(once, [] {
+    schedule::SetYieldHook(YieldIfAsked);
+    CurrentTask();  // the first caller is known before its goroutines are
+    const int wanted = RuntimeOptions().max_procs;
+    const int cpus = static_cast<int>(std::thread::hardware_concurrency());
+    g_scheduler.max_procs.store(std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs),
+                                std::memory_order_release);
+  });
+}
+
+void StartWorker(Processor* processor) {
+  ActivityBegins();
+  std::thread(WorkerMain, processor).detach();
+}
+
+void WakeWorker() {
+  SchedulerState& state = g_scheduler;
+  if (state.spinning.load(std::memory_order_seq_cst) != 0) return;
+  if (state.idle.load(std::memory_order_seq_cst) == 0 &&
+      state.started.load(std::memory_order_relaxed) >=
+          state.max_procs.load(std::memory_order_relaxed)) {
+    return;
+  }
+  int none = 0;
+  if (!state.spinning.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) return;
+  state.lock.Lock();
+  Worker* worker = TakeIdleWorker();
+  Processor* fresh = worker == nullptr ? NewProcessor() : nullptr;
+  state.lock.Unlock();
+  if (worker != nullptr) {
+    worker->spinning = true;
+    ActivityBegins();
+    worker->signal.Post();
+  } else {
+    state.spinning.fetch_sub(1, std::memory_order_seq_cst);
+    if (fresh != nullptr) StartWorker(fresh);
+  }
+  WakeMonitor();
+}
+
+void MakeRunnable(Task& task) {
+  if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Local(*log, trace::EventType::kTaskReady, IdOf(task), 0,
+                    {.operands = {recorder::Now()}});
+  }
+  Enqueue(task);
+}
+
+void Enqueue(Task& task) {
+  Worker* worker = CurrentWorker();
+  if (worker != nullptr && worker->processor != nullptr) {
+    RunQueue& queue = worker->processor->queue;
+    Task* displaced = queue.PutNext(&task);
+    if (displaced == nullptr) return;
+    if (queue.Push(displaced)) return WakeWorker();
+    g_scheduler.lock.Lock();
+    g_scheduler.global.PushBack(displaced);
+  } else {
+    g_scheduler.lock.Lock();
+    g_scheduler.global.PushBack(&task);
+  }
+  g_scheduler.global_size.fetch_add(1, std::memory_order_seq_cst);
+  g_scheduler.lock.Unlock();
+  WakeWorker();
+}
+
+void ParkGoroutine(Task& self, SpinLock* lock) {
+  Worker& worker = *CurrentWorker();
+  worker.after = After::kPark;
+  worker.release = lock;
+  SwitchOut(self.context);
+}
+
+void Yield() {
+  Task& self = CurrentTask();
+  if (self.bound) {
+    sched_yield();
+    return;
+  }
+  if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Local(*log, trace::EventType::kTaskReady, IdOf(self), 0,
+                    {.operands = {recorder::Now()}});
+  }
+  CurrentWorker()->after = After::kYield;
+  SwitchOut(self.context);
+}
+
+void BindToThread(Task& self) {
+  if (self.lock_depth++ != 0 || self.bound) return;
+  Worker& worker = *CurrentWorker();
+  Processor* processor = std::exchange(worker.processor, nullptr);
+  processor->running.store(nullptr, std::memory_order_relaxed);
+  self.bound = true;
+  StartWorker(processor);
+}
+
+void UnbindFromThread(Task& self) {
+  if (self.lock_depth == 0 || --self.lock_depth != 0) return;
+  if (self.kind == trace::TaskKind::kThread) return;
+  self.bound = false;
+  Yield();  // its thread has no processor: the worker ends once this task has left it
+}
+
+int SetMaxProcs(int n) {
+  EnsureScheduler();
+  const int previous = g_scheduler.max_procs.load(std::memory_order_relaxed);
+  if (n < 1) return previous;
+  g_scheduler.max_procs.store(std::min(n, kMaxProcs), std::memory_order_seq_cst);
+  WakeWorker();
+  return previous;
+}
+
+bool MonitorProcessors(bool ask_to_yield) {
+  bool busy = false;
+  for (std::atomic<Processor*>& slot : g_scheduler.processors) {
+    Processor* processor = slot.load(std::memory_order_acquire);
+    if (processor == nullptr) break;
+    if (processor->running.load(std::memory_order_relaxed) == nullptr) continue;
+    busy = true;
+    const std::uint32_t switches = processor->switches.load(std::memory_order_relaxed);
+    if (ask_to_yield) {
+      if (switches == processor->seen_switches &&
+          !processor->yield_asked.exchange(true, std::memory_order_relaxed)) {
+        schedule::AskForAttention();
+      }
+      processor->seen_switches = switches;
+    }
+    Task* next = processor->queue.PeekNext();
+    if (next != nullptr && next == processor->seen_next) WakeWorker();
+    processor->seen_next = next;
+  }
+  return busy;
+}
+
+}  // namespace gordian::internal

@@ -1,0 +1,63 @@
+// A task: a goroutine or a plain thread, as the scheduler keeps it.
+//
+// A goroutine's Task lies at the top of its own stack, so that an idle goroutine costs
+// one page; a thread's is kept in a list of its own. Neither is ever freed, only
+// reused: a waker may look at a Task that has just ended.
+#ifndef GORDIAN_LIB_INTERNAL_TASK_STATE_H_
+#define GORDIAN_LIB_INTERNAL_TASK_STATE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "absl/functional/any_invocable.h"
+#include "gordian/internal/context.h"
+#include "gordian/internal/futex.h"
+#include "gordian/internal/stacks.h"
+#include "gordian/internal/task.h"
+#include "instrument/recorder/recorder.h"
+
+namespace gordian::internal {
+
+// Where a task stands between Park and Wake. Both sides take one atomic step:
+//   Park  idle → parked     the task is off its stack (or about to sleep) and may be woken
+//         notified → idle   it was woken before it got there, and goes on
+//   Wake  parked → …        the waker makes it runnable
+//         idle → notified   it will find out
+enum ParkWord : std::uint32_t { kIdle = 0, kParked = 1, kNotified = 2, kFrozen = 3 };
+
+enum class Life : std::uint8_t { kUnused, kLive, kFrozen };
+
+class Task {
+ public:
+  explicit Task(trace::TaskKind of) : kind(of) {}
+
+  recorder::TrackedTask tracked;  // its id is 0 until the first event that needs it
+  trace::TaskKind kind;
+  std::atomic<Life> life{Life::kUnused};
+  bool bound = false;   // has an OS thread of its own: a thread, or LockOSThread
+  bool unwind = false;  // its Park is to throw (freeze.h)
+  std::atomic<std::uint32_t> park{kIdle};
+
+  // Of the wait it stands in; meaningful while parked.
+  std::atomic<Waiter*> waiting{nullptr};
+  SpinLock* waiting_lock = nullptr;
+
+  Task* next = nullptr;      // in the run queue or free list it is in
+  Task* all_next = nullptr;  // among all goroutines, or all threads, ever made
+  Context context;
+  Stack stack;
+  absl::AnyInvocable<void()> body;
+  std::uint32_t lock_depth = 0;  // calls of LockOSThread
+};
+
+// The task that runs on this thread, or nullptr where the thread has none yet.
+[[gnu::noinline]] Task* CurrentTaskOrNull();
+[[gnu::noinline]] void SetCurrentTask(Task* task);
+
+// Wake, where the caller has claimed the wait by other means.
+void WakeTask(Task& task);
+
+}  // namespace gordian::internal
+
+#endif  // GORDIAN_LIB_INTERNAL_TASK_STATE_H_

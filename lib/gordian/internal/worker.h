@@ -1,0 +1,106 @@
+// Processors and workers: the scheduler's own structures, for its .cc files only.
+#ifndef GORDIAN_LIB_INTERNAL_WORKER_H_
+#define GORDIAN_LIB_INTERNAL_WORKER_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "gordian/internal/context.h"
+#include "gordian/internal/futex.h"
+#include "gordian/internal/run_queue.h"
+#include "gordian/internal/scheduler.h"
+
+namespace gordian::internal {
+
+struct Worker;
+
+// Tasks linked through Task::next.
+struct TaskList {
+  Task* first = nullptr;
+  Task* last = nullptr;
+  std::size_t size = 0;
+
+  void PushBack(Task* task);
+  Task* PopFront();
+};
+
+struct alignas(64) Processor {
+  int index = 0;
+  RunQueue queue;
+  std::uint32_t tick = 0;        // how often it looked for work
+  std::uint32_t next_taken = 0;  // times in a row that the next slot was served
+  std::uint64_t random = 0;
+  TaskList free;  // goroutines that ended here, to be used again
+
+  // Read by others.
+  std::atomic<Task*> running{nullptr};
+  std::atomic<std::uint32_t> switches{0};
+  std::atomic<bool> yield_asked{false};
+  std::atomic<std::int64_t> spawned{0};
+  std::atomic<std::int64_t> ended{0};
+
+  // The monitor's.
+  std::uint32_t seen_switches = 0;
+  Task* seen_next = nullptr;
+};
+
+// What a worker does for the goroutine that has just switched out.
+enum class After : std::uint8_t { kNothing, kPark, kYield, kEnd };
+
+struct Worker {
+  WorkerContext context;
+  Processor* processor = nullptr;      // nullptr while its goroutine is bound to the thread
+  recorder::ThreadLog* log = nullptr;  // of its thread
+  Signal signal;
+  bool spinning = false;
+  Worker* next_idle = nullptr;
+  bool idle = false;  // under the scheduler's lock
+
+  After after = After::kNothing;
+  SpinLock* release = nullptr;
+};
+
+struct SchedulerState {
+  SpinLock lock;
+  // Under `lock`:
+  TaskList global;
+  TaskList free;
+  Worker* idle_workers = nullptr;
+
+  std::atomic<int> started{0};  // processors that ever had a worker
+  std::atomic<std::int64_t> global_size{0};
+  std::atomic<int> idle{0};
+  std::atomic<int> spinning{0};
+  std::atomic<int> max_procs{0};                 // 0: not started yet
+  std::atomic<std::int64_t> spawned_outside{0};  // by threads without a processor
+  std::array<std::atomic<Processor*>, kMaxProcs> processors{};
+};
+
+extern SchedulerState g_scheduler;
+
+// This thread's worker, or nullptr.
+[[gnu::noinline]] Worker* CurrentWorker();
+
+// Starts the scheduler where that has not happened.
+void EnsureScheduler();
+
+// A thread that serves `processor`.
+void StartWorker(Processor* processor);
+
+// Wakes an idle worker, if there is one and nobody spins.
+void WakeWorker();
+
+// Puts a runnable goroutine into this worker's next slot or the global queue.
+void Enqueue(Task& task);
+
+// The next goroutine to run; nullptr when this worker has lost its processor.
+Task* FindRunnable(Worker& worker);
+
+// Goroutine memory, goroutine.cc.
+Task* AllocateGoroutine();
+void FreeGoroutine(Processor* processor, Task* task);
+
+}  // namespace gordian::internal
+
+#endif  // GORDIAN_LIB_INTERNAL_WORKER_H_
