@@ -22,6 +22,17 @@ void WriteKnownSites(ThreadLog& log);
 // Writes the Process record: pid, time, command line (process.cc).
 void WriteProcess(ThreadLog& log);
 
+// Around fork: nobody is inside the recorder's tables while the process is copied
+// (thread_log.cc, sites.cc).
+void LockThreads();
+void UnlockThreads();
+void LockSites();
+void UnlockSites();
+
+// In a forked child, before UnlockThreads: forgets the parent's recording without touching
+// its chunks, and the threads that the child does not have.
+void AbandonRecording();
+
 // Writes one Module record for each loaded object file (process.cc).
 void WriteModules(ThreadLog& log);
 

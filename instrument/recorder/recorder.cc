@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "instrument/recorder/attach.h"
+
 namespace gordian::recorder {
 namespace {
 
@@ -36,6 +38,9 @@ bool NeedsExt(const Details& details) { return details.flags != 0 || details.for
 }  // namespace
 
 namespace internal {
+// Keeps attach.cc, and with it the constructor that starts the recording, in a static link.
+[[gnu::used]] void (*const g_keep_attach)() = &AttachAtStart;
+
 std::atomic<bool> g_on{false};
 std::atomic<ObjectId> g_first_object{1};
 

@@ -139,6 +139,7 @@ struct Access {
   static ThreadLog* Make();
   static void Retire(ThreadLog* log);
   static void InvalidateAll();
+  static void KeepOnly(ThreadLog* log);  // after fork: the child's one thread
 };
 
 // --- Objects -----------------------------------------------------------------

@@ -21,6 +21,9 @@ class Sink {
 
   // `chunk` is in state kFull: its writer will not touch it again.
   virtual void Give(Chunk* chunk) = 0;
+
+  // A thread that found no chunk `lost` times has one again, and wrote its Loss record.
+  virtual void Told(std::uint64_t) {}
 };
 
 }  // namespace gordian::recorder

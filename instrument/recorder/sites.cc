@@ -87,6 +87,9 @@ SiteId ThreadLog::Stack(std::span<const std::uintptr_t> addresses) {
 
 namespace internal {
 
+void LockSites() { TheTable().mutex.lock(); }
+void UnlockSites() { TheTable().mutex.unlock(); }
+
 void WriteKnownSites(ThreadLog& log) {
   Table& table = TheTable();
   std::lock_guard lock(table.mutex);

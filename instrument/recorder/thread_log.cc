@@ -42,6 +42,15 @@ pthread_key_t MakeExitKey() {
 
 namespace internal {
 Sink* CurrentSink() { return g_sink.load(std::memory_order_acquire); }
+
+void LockThreads() { TheRegistry().mutex.lock(); }
+void UnlockThreads() { TheRegistry().mutex.unlock(); }
+
+void AbandonRecording() {
+  g_on.store(false);
+  g_sink.store(nullptr);
+  Access::KeepOnly(t_log);
+}
 }  // namespace internal
 
 std::uint32_t CurrentGeneration() { return g_generation.load(std::memory_order_relaxed); }
@@ -120,9 +129,19 @@ bool Access::Refill(ThreadLog& log, std::size_t words) {
   }
   if (log.lost_ != 0) {
     LocalText(log, EventType::kLoss, 0, 0, "no chunk was free", {.operands = {log.lost_}});
+    sink->Told(log.lost_);
     log.lost_ = 0;
   }
   return log.cursor_ + words <= chunk->words + chunk->header.capacity;
+}
+
+void Access::KeepOnly(ThreadLog* log) {
+  TheRegistry().first = log;
+  if (log == nullptr) return;
+  log->next_ = log->previous_ = nullptr;
+  log->chunk_ = nullptr;
+  log->cursor_ = nullptr;
+  log->limit_.store(nullptr, std::memory_order_relaxed);
 }
 
 void Access::InvalidateAll() {

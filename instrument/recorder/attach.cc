@@ -1,0 +1,153 @@
+#include "instrument/recorder/attach.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unwind.h>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "instrument/recorder/connect.h"
+#include "instrument/recorder/internal.h"
+#include "instrument/recorder/live_file.h"
+#include "instrument/recorder/options.h"
+#include "instrument/recorder/protocol.h"
+#include "instrument/recorder/session.h"
+
+namespace gordian::recorder {
+namespace {
+
+enum class Mode : std::uint8_t { kOff, kSupervised, kFile };
+
+// What this process records into. Never destroyed: threads record during exit.
+struct Attachment {
+  Mode mode = Mode::kOff;
+  std::unique_ptr<RegionSink> sink;
+  std::unique_ptr<LiveFile> file;
+  std::atomic<bool> ended{false};
+  std::atomic<bool (*)()> settled{nullptr};
+};
+
+Attachment& TheAttachment() {
+  static Attachment& attachment = *new Attachment;
+  return attachment;
+}
+
+const char* SupervisorAddress() {
+  const char* address = secure_getenv(kSupervisorVariable);
+  return address != nullptr && address[0] != '\0' ? address : nullptr;
+}
+
+void Attach(bool forked) {
+  Attachment& attachment = TheAttachment();
+  const Options& options = ProcessOptions();
+  if (const char* address = SupervisorAddress()) {
+    attachment.sink = ConnectToSupervisor(address, forked);
+    if (attachment.sink != nullptr) attachment.mode = Mode::kSupervised;
+  } else if (!options.trace.empty()) {
+    attachment.file = LiveFile::Open(options.trace, options.trace_limit, attachment.sink);
+    if (attachment.sink != nullptr) attachment.mode = Mode::kFile;
+  }
+  if (attachment.sink != nullptr) Start(attachment.sink.get());
+}
+
+// --- fork --------------------------------------------------------------------
+
+void BeforeFork() {
+  internal::LockSites();
+  internal::LockThreads();
+}
+
+void AfterForkInParent() {
+  internal::UnlockThreads();
+  internal::UnlockSites();
+}
+
+void AfterForkInChild() {
+  internal::AbandonRecording();
+  internal::UnlockThreads();
+  internal::UnlockSites();
+  Attachment& attachment = TheAttachment();
+  const bool recorded = attachment.mode != Mode::kOff && !attachment.ended.load();
+  attachment.mode = Mode::kOff;
+  attachment.sink.reset();
+  attachment.file.reset();
+  if (recorded && ProcessOptions().follow_fork) Attach(/*forked=*/true);
+}
+
+// --- The end -----------------------------------------------------------------
+
+void Settle() {
+  bool (*const settled)() = TheAttachment().settled.load();
+  if (settled == nullptr) return;
+  const std::uint64_t until =
+      Now() + static_cast<std::uint64_t>(ProcessOptions().leak_grace_exit.count());
+  const timespec nap{0, 1'000'000};
+  while (!settled() && Now() < until) nanosleep(&nap, nullptr);
+}
+
+// Counts the frames above AtExit that lie in one object file with its caller.
+struct ExitFrames {
+  const void* library = nullptr;
+  int count = 0;
+  bool skipped_self = false;
+};
+
+_Unwind_Reason_Code CountFrame(_Unwind_Context* context, void* data) {
+  auto& frames = *static_cast<ExitFrames*>(data);
+  if (!std::exchange(frames.skipped_self, true)) return _URC_NO_REASON;
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(_Unwind_GetIP(context)), &info) == 0) return _URC_END_OF_STACK;
+  if (frames.library == nullptr) frames.library = info.dli_fbase;
+  if (frames.library != info.dli_fbase) return _URC_END_OF_STACK;
+  ++frames.count;
+  return _URC_NO_REASON;
+}
+
+// When the program calls exit, the C library has two frames between that call and this one;
+// when main returns, it has two more below exit.
+void AtExit() {
+  ExitFrames frames;
+  _Unwind_Backtrace(CountFrame, &frames);
+  EndProcess(frames.count == 2 ? trace::ProcessEndReason::kExit
+                               : trace::ProcessEndReason::kMainReturned);
+}
+
+}  // namespace
+
+bool Supervised() { return TheAttachment().mode == Mode::kSupervised; }
+
+void SetSettled(bool (*settled)()) { TheAttachment().settled.store(settled); }
+
+void EndProcess(trace::ProcessEndReason how) {
+  Attachment& attachment = TheAttachment();
+  if (attachment.mode == Mode::kOff || attachment.ended.exchange(true)) return;
+  if (how != trace::ProcessEndReason::kFatal) Settle();
+  ThreadLog& log = Log();
+  Time(log);
+  Local(log, EventType::kProcessEnd, 0, 0, {.operands = {static_cast<std::uint64_t>(how)}});
+  Stop();
+  if (attachment.file != nullptr) attachment.file->Seal(attachment.sink->region());
+}
+
+namespace internal {
+
+void AttachAtStart() {
+  static std::atomic<bool> done{false};
+  if (done.exchange(true)) return;
+  // Before the program's own handlers are registered, so that it runs after them: static
+  // destructors that join threads or free locks are part of the recording.
+  atexit(AtExit);
+  pthread_atfork(BeforeFork, AfterForkInParent, AfterForkInChild);
+  Attach(/*forked=*/false);
+}
+
+}  // namespace internal
+}  // namespace gordian::recorder
+
+[[gnu::constructor(102)]] static void GordianAttach() {
+  gordian::recorder::internal::AttachAtStart();
+}

@@ -1,0 +1,36 @@
+// How a process comes to be recorded, and how its recording ends.
+//
+// A constructor runs before the program's own and looks at the environment: under
+// `gordian run` it fetches a region from the supervisor; alone, with
+// GORDIAN_OPTIONS=trace=FILE, it records into FILE; otherwise nothing is recorded. A
+// forked child starts a trace of its own (`fork=off`: it records nothing), an exec'd
+// program comes through the constructor like any other. A child of vfork shares its
+// parent's memory and records into its parent's trace until it execs.
+//
+// Limits    a program with more privileges than its caller (setuid) is not recorded.
+#ifndef GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
+#define GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
+
+#include "instrument/trace/event.h"
+
+namespace gordian::recorder {
+
+// Whether `gordian run` watches this process: it reports, so the process does not.
+bool Supervised();
+
+// `settled` says that no task is about to finish any more. At its end the process
+// waits for that, up to the option leak_grace_exit. It must be callable during exit.
+void SetSettled(bool (*settled)());
+
+// Writes `process-end` and stops recording; the first call counts. Called by itself at exit.
+// Whoever ends the process by other means (a report, a panic) calls it before.
+void EndProcess(trace::ProcessEndReason how);
+
+namespace internal {
+// Recorder.cc refers to it, so that a static link keeps the constructor.
+void AttachAtStart();
+}  // namespace internal
+
+}  // namespace gordian::recorder
+
+#endif  // GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_

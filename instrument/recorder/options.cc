@@ -1,0 +1,231 @@
+#include "instrument/recorder/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <utility>
+
+extern "C" [[gnu::weak]] const char* gordian_default_options();
+
+namespace gordian::recorder {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// A number and what follows it: "100ms" → {100, "ms"}.
+struct Quantity {
+  std::uint64_t number;
+  std::string_view unit;
+};
+
+std::optional<Quantity> ParseQuantity(std::string_view value) {
+  Quantity quantity{};
+  const auto [end, error] =
+      std::from_chars(value.data(), value.data() + value.size(), quantity.number);
+  if (error != std::errc()) return std::nullopt;
+  quantity.unit = value.substr(static_cast<std::size_t>(end - value.data()));
+  return quantity;
+}
+
+// The factor of a unit, nothing where the product would not fit.
+std::optional<std::uint64_t> Scaled(
+    std::string_view value, std::span<const std::pair<std::string_view, std::uint64_t>> units) {
+  const std::optional<Quantity> quantity = ParseQuantity(value);
+  if (!quantity) return std::nullopt;
+  for (const auto& [unit, factor] : units) {
+    if (quantity->unit != unit) continue;
+    if (quantity->number > static_cast<std::uint64_t>(INT64_MAX) / factor) return std::nullopt;
+    return quantity->number * factor;
+  }
+  return std::nullopt;
+}
+
+bool SetDuration(std::string_view value, nanoseconds& field) {
+  static constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"ns", 1}, {"us", 1000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
+  const std::optional<std::uint64_t> ns = Scaled(value, kUnits);
+  if (ns) field = nanoseconds(static_cast<std::int64_t>(*ns));
+  return ns.has_value();
+}
+
+bool SetSize(std::string_view value, std::uint64_t& field) {
+  static constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+      {"", 1}, {"K", 1u << 10}, {"M", 1u << 20}, {"G", 1u << 30}};
+  const std::optional<std::uint64_t> bytes = Scaled(value, kUnits);
+  if (bytes) field = *bytes;
+  return bytes.has_value();
+}
+
+// One of two words: the first means true.
+bool SetWord(std::string_view value, std::string_view yes, std::string_view no, bool& field) {
+  if (value != yes && value != no) return false;
+  field = value == yes;
+  return true;
+}
+
+struct Row {
+  std::string_view key;
+  std::string_view values;  // what it takes, with the default
+  std::string_view meaning;
+  bool (*set)(std::string_view value, Options& options);
+};
+
+constexpr std::array kRows = {
+    Row{"trace", "FILE", "record into FILE where no `gordian run` watches",
+        [](std::string_view value, Options& options) {
+          options.trace = value;
+          return !value.empty();
+        }},
+    Row{"trace_limit", "SIZE (4G)", "most bytes that FILE may take while recording; K, M, G",
+        [](std::string_view value, Options& options) {
+          return SetSize(value, options.trace_limit);
+        }},
+    Row{"fork", "trace|off (trace)", "whether a forked child records a trace of its own",
+        [](std::string_view value, Options& options) {
+          return SetWord(value, "trace", "off", options.follow_fork);
+        }},
+    Row{"stacks", "1|0 (0)", "record whole call stacks instead of call sites alone",
+        [](std::string_view value, Options& options) {
+          return SetWord(value, "1", "0", options.stacks);
+        }},
+    Row{"leak_grace", "TIME (500ms)", "how long a test's tasks may settle before they are leaks",
+        [](std::string_view value, Options& options) {
+          return SetDuration(value, options.leak_grace);
+        }},
+    Row{"leak_grace_exit", "TIME (100ms)", "the same at the end of the program",
+        [](std::string_view value, Options& options) {
+          return SetDuration(value, options.leak_grace_exit);
+        }},
+    Row{"test_timeout", "TIME (60s)", "when a test that does not end is reported and given up",
+        [](std::string_view value, Options& options) {
+          return SetDuration(value, options.test_timeout);
+        }},
+    Row{"exitcode", "0..255 (66)", "status of a program that ends itself with a report",
+        [](std::string_view value, Options& options) {
+          const std::optional<Quantity> code = ParseQuantity(value);
+          if (!code || !code->unit.empty() || code->number > 255) return false;
+          options.exitcode = static_cast<int>(code->number);
+          return true;
+        }},
+    Row{"help", "1|0 (0)", "print this list",
+        [](std::string_view value, Options& options) {
+          return SetWord(value, "1", "0", options.help);
+        }},
+};
+
+// Levenshtein distance, for "did you mean".
+std::size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string_view NearestKey(std::string_view key) {
+  return std::min_element(kRows.begin(), kRows.end(),
+                          [key](const Row& a, const Row& b) {
+                            return Distance(key, a.key) < Distance(key, b.key);
+                          })
+      ->key;
+}
+
+// Cuts `key=value:key='a value' key=value` into pairs.
+class Pairs {
+ public:
+  explicit Pairs(std::string_view text) : rest_(text) {}
+
+  // False at the end of the text.
+  bool Next(std::string& key, std::string& value) {
+    while (!rest_.empty() && IsSeparator(rest_.front())) rest_.remove_prefix(1);
+    if (rest_.empty()) return false;
+    key.clear();
+    value.clear();
+    while (!rest_.empty() && !IsSeparator(rest_.front()) && rest_.front() != '=') {
+      key += Pop();
+    }
+    if (rest_.empty() || rest_.front() != '=') return true;
+    Pop();
+    const bool quoted = !rest_.empty() && (rest_.front() == '"' || rest_.front() == '\'');
+    const char quote = quoted ? Pop() : '\0';
+    while (!rest_.empty() && (quoted ? rest_.front() != quote : !IsSeparator(rest_.front()))) {
+      value += Pop();
+    }
+    if (quoted && !rest_.empty()) Pop();
+    return true;
+  }
+
+ private:
+  static bool IsSeparator(char c) {
+    return c == ':' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+  }
+  char Pop() {
+    const char c = rest_.front();
+    rest_.remove_prefix(1);
+    return c;
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace
+
+std::vector<std::string> ParseOptions(std::string_view text, Options& options) {
+  std::vector<std::string> problems;
+  Pairs pairs(text);
+  std::string key, value;
+  while (pairs.Next(key, value)) {
+    const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                  [&key](const Row& candidate) { return candidate.key == key; });
+    if (row == kRows.end()) {
+      problems.push_back("unknown option \"" + key + "\"; the nearest is \"" +
+                         std::string(NearestKey(key)) + "\"");
+    } else if (!row->set(value, options)) {
+      problems.push_back("option " + key + " does not take \"" + value + "\", it takes " +
+                         std::string(row->values));
+    }
+  }
+  return problems;
+}
+
+std::string DescribeOptions() {
+  std::string text = "GORDIAN_OPTIONS (key=value:key=value):\n";
+  for (const Row& row : kRows) {
+    std::string line = "  " + std::string(row.key) + "=" + std::string(row.values);
+    line.resize(std::max<std::size_t>(line.size() + 2, 34), ' ');
+    text += line + std::string(row.meaning) + "\n";
+  }
+  return text;
+}
+
+const Options& ProcessOptions() {
+  static const Options options = [] {
+    Options read;
+    std::vector<std::string> problems;
+    if (&gordian_default_options != nullptr) {
+      if (const char* text = gordian_default_options()) problems = ParseOptions(text, read);
+    }
+    if (const char* text = secure_getenv("GORDIAN_OPTIONS")) {
+      for (std::string& problem : ParseOptions(text, read)) problems.push_back(std::move(problem));
+    }
+    for (const std::string& problem : problems) {
+      dprintf(2, "gordian: GORDIAN_OPTIONS: %s\n", problem.c_str());
+    }
+    if (read.help) dprintf(2, "%s", DescribeOptions().c_str());
+    return read;
+  }();
+  return options;
+}
+
+}  // namespace gordian::recorder

@@ -1,0 +1,79 @@
+#include "instrument/recorder/recorded_process.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace gordian::recorder {
+
+RecordedProcess::RecordedProcess(Identity identity, int pidfd, Region region,
+                                 std::string trace_path)
+    : identity_(std::move(identity)),
+      pidfd_(pidfd),
+      trace_path_(std::move(trace_path)),
+      region_(std::move(region)),
+      reader_(&region_, /*recycle=*/true) {
+  writer_.Open(trace_path_);
+}
+
+RecordedProcess::~RecordedProcess() { close(pidfd_); }
+
+bool RecordedProcess::Drain(DrainKind kind) {
+  std::lock_guard lock(mutex_);
+  if (finished_) return false;
+  const std::uint64_t before = words_;
+  reader_.Drain(kind, [this](trace::StreamId stream, std::span<const std::uint64_t> words) {
+    words_ += words.size();
+    writer_.Write(stream, words);
+  });
+  return words_ != before;
+}
+
+void RecordedProcess::Beat() { region_.header().heartbeat.fetch_add(1, std::memory_order_relaxed); }
+
+std::uint64_t RecordedProcess::Activity() const {
+  std::lock_guard lock(mutex_);
+  return reader_.Activity();
+}
+
+void RecordedProcess::Finish() {
+  Drain(DrainKind::kLast);
+  std::lock_guard lock(mutex_);
+  if (std::exchange(finished_, true)) return;
+  if (const std::uint64_t lost = UntoldLoss(region_); lost != 0) {
+    writer_.Write(kSupervisorStream, LossRecord(lost));
+  }
+}
+
+bool RecordedProcess::finished() const {
+  std::lock_guard lock(mutex_);
+  return finished_;
+}
+
+void RecordedProcess::Close(std::span<const std::uint64_t> definitions) {
+  std::lock_guard lock(mutex_);
+  writer_.Write(kSupervisorStream, definitions);
+  writer_.Close();
+}
+
+std::uint64_t RecordedProcess::words() const {
+  std::lock_guard lock(mutex_);
+  return words_;
+}
+
+std::uint64_t RecordedProcess::trace_bytes() const {
+  std::lock_guard lock(mutex_);
+  return writer_.bytes();
+}
+
+std::uint64_t RecordedProcess::lost() const {
+  std::lock_guard lock(mutex_);
+  return UntoldLoss(region_);
+}
+
+std::string RecordedProcess::write_error() const {
+  std::lock_guard lock(mutex_);
+  return writer_.status().message;
+}
+
+}  // namespace gordian::recorder
