@@ -113,17 +113,6 @@ void StopSpinning(Worker& worker) {
   WakeWorker();
 }
 
-bool AnyWork(bool next_slots) {
-  if (g_scheduler.global_size.load(std::memory_order_seq_cst) != 0) return true;
-  for (std::atomic<Processor*>& slot : g_scheduler.processors) {
-    Processor* processor = slot.load(std::memory_order_acquire);
-    if (processor == nullptr) return false;
-    if (!processor->queue.empty()) return true;
-    if (next_slots && processor->queue.PeekNext() != nullptr) return true;
-  }
-  return false;
-}
-
 // Takes `worker` off the list of idle ones; false where a waker has done that.
 bool LeaveIdle(Worker& worker) {
   g_scheduler.lock.Lock();
@@ -154,36 +143,56 @@ void Idle(Worker& worker) {
     g_scheduler.spinning.fetch_sub(1, std::memory_order_seq_cst);
   }
   // Whoever made work before it could see this worker idle has not woken it.
-  if (!IsSurplus(*worker.processor) && AnyWork(false) && LeaveIdle(worker)) return;
+  if (AnyWork() && LeaveIdle(worker)) return;
   ActivityEnds();
   worker.signal.Wait();
 }
 
-// A surplus processor's work goes to the others.
-void GiveAway(Processor& processor) {
-  g_scheduler.lock.Lock();
+// A worker beyond the limit gives its work to the others, and sleeps until the limit changes.
+void Retire(Worker& worker) {
+  if (worker.log->task() != 0) [[unlikely]]
+    recorder::StopTask(*worker.log);
+  RunQueue& queue = worker.processor->queue;
   std::int64_t given = 0;
+  g_scheduler.lock.Lock();
   for (;;) {
-    Task* task = processor.queue.TakeNext();
-    if (task == nullptr) task = processor.queue.Pop();
+    Task* task = queue.TakeNext();
+    if (task == nullptr) task = queue.Pop();
     if (task == nullptr) break;
     g_scheduler.global.PushBack(task);
     ++given;
   }
   g_scheduler.global_size.fetch_add(given, std::memory_order_seq_cst);
+  const bool surplus = IsSurplus(*worker.processor);
+  if (surplus) {
+    worker.next_idle = g_scheduler.surplus_workers;
+    g_scheduler.surplus_workers = &worker;
+  }
   g_scheduler.lock.Unlock();
+  StopSpinning(worker);
   if (given > 0) WakeWorker();
+  if (!surplus) return;
+  ActivityEnds();
+  worker.signal.Wait();
 }
 
 }  // namespace
+
+bool AnyWork() {
+  if (g_scheduler.global_size.load(std::memory_order_seq_cst) != 0) return true;
+  for (std::atomic<Processor*>& slot : g_scheduler.processors) {
+    Processor* processor = slot.load(std::memory_order_acquire);
+    if (processor == nullptr) return false;
+    if (!processor->queue.empty()) return true;
+  }
+  return false;
+}
 
 Task* FindRunnable(Worker& worker) {
   while (worker.processor != nullptr) {
     Processor& processor = *worker.processor;
     if (IsSurplus(processor)) [[unlikely]] {
-      GiveAway(processor);
-      StopSpinning(worker);
-      Idle(worker);
+      Retire(worker);
       continue;
     }
     Task* task = TakeLocal(processor);

@@ -35,10 +35,14 @@ class Signal {
   void Post() {
     if (word_.exchange(1, std::memory_order_release) == 0) FutexWake(word_);
   }
-  // Returns once posted, or at the deadline; takes the post.
-  void Wait(std::int64_t deadline_ns = -1) {
+  // Takes a post, waiting for one; returns at once after the deadline, or for no reason.
+  bool WaitOnce(std::int64_t deadline_ns) {
     if (word_.load(std::memory_order_acquire) == 0) FutexWait(word_, 0, deadline_ns);
-    word_.exchange(0, std::memory_order_acquire);
+    return word_.exchange(0, std::memory_order_acquire) != 0;
+  }
+  void Wait() {
+    while (!WaitOnce(-1)) {
+    }
   }
 
  private:

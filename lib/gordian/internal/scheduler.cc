@@ -106,18 +106,14 @@ void WorkerMain(Processor* processor) {
   ActivityEnds();
 }
 
-// An idle worker whose processor is within the limit. Under the scheduler's lock.
+// Under the scheduler's lock.
 Worker* TakeIdleWorker() {
-  const int limit = g_scheduler.max_procs.load(std::memory_order_relaxed);
-  for (Worker** link = &g_scheduler.idle_workers; *link != nullptr; link = &(*link)->next_idle) {
-    Worker* worker = *link;
-    if (worker->processor->index >= limit) continue;
-    *link = worker->next_idle;
-    worker->idle = false;
-    g_scheduler.idle.fetch_sub(1, std::memory_order_seq_cst);
-    return worker;
-  }
-  return nullptr;
+  Worker* worker = g_scheduler.idle_workers;
+  if (worker == nullptr) return nullptr;
+  g_scheduler.idle_workers = worker->next_idle;
+  worker->idle = false;
+  g_scheduler.idle.fetch_sub(1, std::memory_order_seq_cst);
+  return worker;
 }
 
 // The next processor, where the limit allows one. Under the scheduler's lock.
@@ -174,16 +170,11 @@ void StartWorker(Processor* processor) {
   std::thread(WorkerMain, processor).detach();
 }
 
-void WakeWorker() {
+namespace {
+
+// Wakes or makes a worker, as the only spinning one; false where there is none to be had.
+bool WakeAsSpinning() {
   SchedulerState& state = g_scheduler;
-  if (state.spinning.load(std::memory_order_seq_cst) != 0) return;
-  if (state.idle.load(std::memory_order_seq_cst) == 0 &&
-      state.started.load(std::memory_order_relaxed) >=
-          state.max_procs.load(std::memory_order_relaxed)) {
-    return;
-  }
-  int none = 0;
-  if (!state.spinning.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) return;
   state.lock.Lock();
   Worker* worker = TakeIdleWorker();
   Processor* fresh = worker == nullptr ? NewProcessor() : nullptr;
@@ -192,11 +183,31 @@ void WakeWorker() {
     worker->spinning = true;
     ActivityBegins();
     worker->signal.Post();
-  } else {
-    state.spinning.fetch_sub(1, std::memory_order_seq_cst);
-    if (fresh != nullptr) StartWorker(fresh);
+    return true;
   }
-  WakeMonitor();
+  state.spinning.fetch_sub(1, std::memory_order_seq_cst);
+  if (fresh == nullptr) return false;
+  StartWorker(fresh);
+  return true;
+}
+
+}  // namespace
+
+void WakeWorker() {
+  SchedulerState& state = g_scheduler;
+  do {
+    if (state.spinning.load(std::memory_order_seq_cst) != 0) return;
+    if (state.idle.load(std::memory_order_seq_cst) == 0 &&
+        state.started.load(std::memory_order_relaxed) >=
+            state.max_procs.load(std::memory_order_relaxed)) {
+      return;
+    }
+    int none = 0;
+    if (!state.spinning.compare_exchange_strong(none, 1, std::memory_order_seq_cst)) return;
+    if (WakeAsSpinning()) return WakeMonitor();
+    // While this thread counted as spinning, others that made work relied on it, and a
+    // worker may have gone idle since it looked.
+  } while (state.idle.load(std::memory_order_seq_cst) != 0 && AnyWork());
 }
 
 void MakeRunnable(Task& task) {
@@ -266,7 +277,16 @@ int SetMaxProcs(int n) {
   EnsureScheduler();
   const int previous = g_scheduler.max_procs.load(std::memory_order_relaxed);
   if (n < 1) return previous;
+  g_scheduler.lock.Lock();
   g_scheduler.max_procs.store(std::min(n, kMaxProcs), std::memory_order_seq_cst);
+  Worker* surplus = std::exchange(g_scheduler.surplus_workers, nullptr);
+  g_scheduler.lock.Unlock();
+  while (surplus != nullptr) {
+    Worker* next = surplus->next_idle;
+    ActivityBegins();
+    surplus->signal.Post();
+    surplus = next;
+  }
   WakeWorker();
   return previous;
 }

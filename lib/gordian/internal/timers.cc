@@ -125,14 +125,14 @@ void TimerThread() {
     if (idle_ticks < kIdleTicksToSleep) {
       const bool busy = MonitorProcessors(++tick % kTicksPerSlice == 0);
       idle_ticks = busy ? 0 : idle_ticks + 1;
-      timers.wake.Wait(std::min(next, MonotonicNs() + kMonitorTickNs));
+      timers.wake.WaitOnce(std::min(next, MonotonicNs() + kMonitorTickNs));
       continue;
     }
     timers.monitor_asleep.store(true, std::memory_order_seq_cst);
     if (MonitorProcessors(false)) {
       timers.monitor_asleep.store(false, std::memory_order_seq_cst);
     } else {
-      timers.wake.Wait(next == kForEver ? -1 : next);
+      timers.wake.WaitOnce(next == kForEver ? -1 : next);
     }
     if (!timers.monitor_asleep.load(std::memory_order_seq_cst)) idle_ticks = 0;
   }

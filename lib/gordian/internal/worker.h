@@ -67,6 +67,7 @@ struct SchedulerState {
   TaskList global;
   TaskList free;
   Worker* idle_workers = nullptr;
+  Worker* surplus_workers = nullptr;  // of processors beyond the limit
 
   std::atomic<int> started{0};  // processors that ever had a worker
   std::atomic<std::int64_t> global_size{0};
@@ -93,6 +94,9 @@ void WakeWorker();
 
 // Puts a runnable goroutine into this worker's next slot or the global queue.
 void Enqueue(Task& task);
+
+// Whether a goroutine waits in a queue. Next slots are left to their owners.
+bool AnyWork();
 
 // The next goroutine to run; nullptr when this worker has lost its processor.
 Task* FindRunnable(Worker& worker);
