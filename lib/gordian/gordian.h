@@ -2,8 +2,10 @@
 #ifndef GORDIAN_GORDIAN_H_
 #define GORDIAN_GORDIAN_H_
 
+#include "gordian/chan.h"
 #include "gordian/go.h"
 #include "gordian/panic.h"
 #include "gordian/runtime.h"
+#include "gordian/select.h"
 
 #endif  // GORDIAN_GORDIAN_H_

@@ -1,0 +1,114 @@
+// What channels write to the trace: see instrument/trace/FORMAT.md.
+#include "gordian/internal/chan_core.h"
+#include "gordian/internal/object.h"
+#include "gordian/internal/record.h"
+
+namespace gordian::internal {
+
+using recorder::ThreadLog;
+using trace::EventType;
+
+namespace {
+
+// Stands for every nil channel: object 0, which has no versions.
+constinit recorder::Tracked g_nil;
+
+}  // namespace
+
+ChanCall ChanCore::CallRecorded(const std::source_location& where) {
+  ThreadLog* log = Recording();
+  if (log == nullptr) return {};
+  EnsureKnown(*log, tracked_, trace::ObjectKind::kChan, capacity_, made_at_, name_);
+  return {log, log->Site(where), 0};
+}
+
+void ChanCore::RecordSlow(const ChanCall& call, EventType type) {
+  if (call.flags == 0) {
+    recorder::Ordered(*call.log, tracked_, type, call.site);
+  } else {
+    recorder::OrderedWide(*call.log, tracked_, type, call.site, {.flags = call.flags});
+  }
+}
+
+void ChanCore::RecordForSlow(const ChanCall& call, EventType type, const Waiter& waiter) {
+  const auto& parked = static_cast<const ChanWaiter&>(waiter);
+  const recorder::Details details{.flags = parked.flags, .for_task = IdOf(*parked.task)};
+  if (trace::Spec(type).order == trace::Order::kOrdered) {
+    recorder::OrderedWide(*call.log, tracked_, type, parked.site, details);
+  } else {
+    recorder::Observed(*call.log, tracked_, type, parked.site, details);
+  }
+}
+
+void ChanCore::RecordClosedSeen(const ChanCall& call) {
+  if (call.log == nullptr) [[likely]]
+    return;
+  recorder::Observed(*call.log, tracked_, EventType::kChanRecvClosed, call.site,
+                     {.flags = call.flags});
+}
+
+void ChanCore::RecordRequest(const ChanCall& call, EventType request) {
+  if (call.log == nullptr) [[likely]]
+    return;
+  recorder::Time(*call.log);
+  recorder::Observed(*call.log, tracked_, request, call.site);
+  RecordHandles(call);
+}
+
+void ChanCore::RecordHandles(const ChanCall& call) {
+  watched_.store(true, std::memory_order_seq_cst);
+  recorder::OrderedWide(*call.log, tracked_, EventType::kChanHandles, call.site,
+                        {.operands = {handles()}});
+}
+
+void ChanCore::RecordLen(const ChanCall& call) {
+  if (call.log == nullptr) [[likely]]
+    return;
+  recorder::Observed(*call.log, tracked_, EventType::kChanLen, call.site);
+}
+
+void ChanCore::RecordWaitEnd(trace::SiteId site, trace::WaitEndReason why) {
+  if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Local(*log, EventType::kWaitEnd, tracked_.id.load(std::memory_order_relaxed), site,
+                    {.operands = {static_cast<std::uint64_t>(why)}});
+  }
+}
+
+void ChanCore::RecordMisuse(trace::MisuseKind what, trace::SiteId site) {
+  if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Observed(*log, tracked_, EventType::kMisuse, site,
+                       {.operands = {static_cast<std::uint64_t>(what)}});
+  }
+}
+
+void ChanCore::HandlesChanged() {
+  ThreadLog* log = Recording();
+  if (log == nullptr) return;
+  lock_.Lock();
+  if (senders_.empty() && receivers_.empty()) {
+    watched_.store(false, std::memory_order_relaxed);
+  } else {
+    RecordHandles({log, 0, 0});
+  }
+  lock_.Unlock();
+}
+
+void ChanCore::RecordEnd() {
+  if (Recording() != nullptr) recorder::Unregister(tracked_, 0);
+}
+
+void RecordNilMisuse(trace::MisuseKind what, const std::source_location& where) {
+  if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Observed(*log, g_nil, EventType::kMisuse, log->Site(where),
+                       {.operands = {static_cast<std::uint64_t>(what)}});
+  }
+}
+
+void RecordNilRequest(EventType request, const std::source_location& where) {
+  if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Time(*log);
+    recorder::Observed(*log, g_nil, request, log->Site(where));
+  }
+}
+
+}  // namespace gordian::internal

@@ -1,0 +1,189 @@
+#include "gordian/internal/select_core.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "gordian/internal/record.h"
+#include "instrument/schedule/point.h"
+
+namespace gordian::internal {
+
+using trace::EventType;
+
+Selected Selection::Run() {
+  schedule::Point(schedule::Op::kSelect, cases_.empty() ? nullptr : cases_.front().core);
+  if (recorder::On()) [[unlikely]]
+    RecordBegin();
+  Sort();
+  LockAll();
+  ChanCore::Outcome outcome{ChanCore::Attempt::kBlocked};
+  const std::size_t taken = Poll(outcome);
+  if (taken != kNone) {
+    UnlockAll();
+    if (outcome.partner != nullptr) Wake(*outcome.partner);
+    return Finish(taken, outcome.attempt == ChanCore::Attempt::kClosed);
+  }
+  if (has_default_) {
+    UnlockAll();
+    return Finish(cases_.size(), false);
+  }
+  const std::size_t woken = Block();
+  return Finish(woken, cases_[woken].waiter->result == kChanClosed);
+}
+
+// Insertion sort: there are few cases, often in order already.
+void Selection::Sort() {
+  std::size_t count = 0;
+  for (SelectCase& each : cases_) {
+    if (each.core == nullptr) continue;
+    std::size_t i = count++;
+    for (; i > 0 && std::less<>()(each.core, order_[i - 1]->core); --i) order_[i] = order_[i - 1];
+    order_[i] = &each;
+  }
+  order_ = order_.first(count);
+}
+
+void Selection::LockAll() {
+  const ChanCore* last = nullptr;
+  for (SelectCase* each : order_) {
+    if (each->core != last) each->core->lock_.Lock();
+    last = each->core;
+  }
+}
+
+void Selection::UnlockAll() {
+  const ChanCore* last = nullptr;
+  for (SelectCase* each : order_) {
+    if (each->core != last) each->core->lock_.Unlock();
+    last = each->core;
+  }
+}
+
+std::size_t Selection::Poll(ChanCore::Outcome& outcome) {
+  const auto ready = [](const SelectCase& each) {
+    return each.core != nullptr && (each.is_send ? each.core->CanSend() : each.core->CanRecv());
+  };
+  for (;;) {
+    const auto count = static_cast<std::uint32_t>(std::ranges::count_if(cases_, ready));
+    if (count == 0) return kNone;
+    std::uint32_t skip = schedule::Choose(schedule::Choice::kSelectCase, count);
+    for (std::size_t i = 0; i < cases_.size(); ++i) {
+      SelectCase& each = cases_[i];
+      if (!ready(each) || skip-- > 0) continue;
+      outcome = each.is_send ? each.core->TrySend(each.element, each.call)
+                             : each.core->TryRecv(each.element, each.call);
+      if (outcome.attempt != ChanCore::Attempt::kBlocked) return i;
+      break;  // another channel claimed the partner in between: look again
+    }
+  }
+}
+
+void Selection::Enqueue() {
+  Task& self = CurrentTask();
+  for (SelectCase& each : cases_) {
+    each.waiter.emplace(self, each.element, each.call);
+    each.waiter->claimed = &claimed_;
+    if (each.core == nullptr) continue;
+    each.core->Pin();
+    (each.is_send ? each.core->senders_ : each.core->receivers_).PushBack(*each.waiter);
+  }
+}
+
+// Takes what is left of the wait out of the queues; the index of the case that was completed.
+std::size_t Selection::Dequeue() {
+  std::size_t taken = kNone;
+  for (std::size_t i = 0; i < cases_.size(); ++i) {
+    SelectCase& each = cases_[i];
+    if (each.core == nullptr) continue;
+    if (each.waiter->result != kChanPending) {
+      taken = i;
+      continue;
+    }
+    each.core->lock_.Lock();
+    (each.is_send ? each.core->senders_ : each.core->receivers_).Remove(*each.waiter);
+    each.core->lock_.Unlock();
+  }
+  return taken;
+}
+
+// Every channel stays pinned; Finish() lets go of them.
+std::size_t Selection::Block() {
+  Enqueue();
+  if (log_ != nullptr) [[unlikely]]
+    RecordBlock();
+  UnlockAll();
+  Waiter nothing(CurrentTask());  // for a select without cases
+  Waiter& any = cases_.empty() ? nothing : *cases_.front().waiter;
+  try {
+    do Park(any, nullptr);
+    while (claimed_.load(std::memory_order_acquire) == 0);
+  } catch (...) {
+    Dequeue();
+    RecordThrownOut();
+    for (SelectCase* each : order_) each->core->Unref(ChanCore::kPin);
+    throw;
+  }
+  return Dequeue();
+}
+
+Selected Selection::Finish(std::size_t index, bool closed) {
+  if (recorder::On()) [[unlikely]]
+    RecordEnd(index);
+  const bool was_parked = claimed_.load(std::memory_order_relaxed) != 0;
+  if (was_parked) {
+    for (SelectCase* each : order_) {
+      if (each != &cases_[index]) each->core->Unref(ChanCore::kPin);
+    }
+  }
+  if (index == cases_.size()) return {index, false};
+  SelectCase& taken = cases_[index];
+  const std::uint64_t pin = was_parked ? ChanCore::kPin : 0;
+  if (closed && taken.is_send) taken.core->PanicSendClosed(taken.call.site, pin);
+  if (pin != 0) taken.core->Unref(pin);
+  return {index, !closed};
+}
+
+// --- Recording -----------------------------------------------------------------
+
+void Selection::RecordBegin() {
+  log_ = Recording();
+  if (log_ == nullptr) return;
+  site_ = log_->Site(where_);
+  for (SelectCase& each : cases_) {
+    if (each.core != nullptr) each.call = each.core->Call(each.where);
+    each.call.site = log_->Site(each.where);
+    each.call.flags = trace::kFlagSelect;
+  }
+  recorder::Local(*log_, EventType::kSelectBegin, static_cast<std::uint32_t>(cases_.size()), site_,
+                  {.operands = {has_default_ ? 1u : 0u}});
+  for (const SelectCase& each : cases_) {
+    const auto type = each.is_send ? EventType::kSelectCaseSend : EventType::kSelectCaseRecv;
+    recorder::Local(*log_, type, each.core == nullptr ? 0 : each.core->id(), each.call.site);
+  }
+}
+
+void Selection::RecordBlock() {
+  if (!cases_.empty() && order_.empty()) RecordNilMisuse(trace::MisuseKind::kNilBlock, where_);
+  recorder::Time(*log_);
+  recorder::Local(*log_, EventType::kSelectBlock, static_cast<std::uint32_t>(cases_.size()), site_);
+  const ChanCore* last = nullptr;
+  for (const SelectCase* each : order_) {
+    if (each->core != last) each->core->RecordHandles(each->call);
+    last = each->core;
+  }
+}
+
+void Selection::RecordEnd(std::size_t index) {
+  if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Local(*log, EventType::kSelectEnd, static_cast<std::uint32_t>(index), site_);
+  }
+}
+
+void Selection::RecordThrownOut() {
+  if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Local(*log, EventType::kWaitEnd, 0, site_,
+                    {.operands = {static_cast<std::uint64_t>(trace::WaitEndReason::kCancelled)}});
+  }
+}
+
+}  // namespace gordian::internal
