@@ -7,13 +7,12 @@
 #define GORDIAN_DETECTOR_MODEL_MODEL_H_
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-#include "detector/model/vector_clock.h"
+#include "detector/model/clock_ref.h"
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
@@ -25,15 +24,27 @@ using trace::TaskId;
 struct Hold {
   ObjectId object = 0;
   bool shared = false;
-  std::uint32_t depth = 1;      // of a recursive mutex
+  std::uint32_t depth = 1;  // of a recursive mutex
   SiteId site = 0;
-  std::uint64_t seq = 0;        // of the acquisition
+  std::uint64_t seq = 0;  // of the acquisition
   std::uint64_t time = 0;
 };
 
 enum class WaitKind : std::uint8_t {
-  kNone, kLock, kRLock, kCond, kWaitGroup, kOnce, kSend, kRecv, kSelect, kSemaphore, kBarrier,
-  kJoin, kSleep, kNilChan,
+  kNone,
+  kLock,
+  kRLock,
+  kCond,
+  kWaitGroup,
+  kOnce,
+  kSend,
+  kRecv,
+  kSelect,
+  kSemaphore,
+  kBarrier,
+  kJoin,
+  kSleep,
+  kNilChan,
 };
 std::string_view NameOf(WaitKind kind);  // "Lock", "channel send", …
 
@@ -60,25 +71,25 @@ struct TaskInfo {
   TaskId id = 0;
   TaskId parent = 0;
   trace::TaskKind kind = trace::TaskKind::kThread;
-  std::string name;             // as given; may be empty: see Model::TaskName
+  std::string name;  // as given; may be empty: see Model::TaskName
   SiteId spawned_at = 0;
   std::uint64_t spawned_seq = 0;  // of its spawn; 0: a root
   SiteId ended_at = 0;
-  std::uint32_t test = 0;       // in which it was spawned; 0: none
+  std::uint32_t test = 0;  // in which it was spawned; 0: none
   bool started = false, ended = false, detached = false, joined = false, frozen = false;
-  bool running = false;         // between `run` and `stop` or the next task's `run`
+  bool running = false;  // between `run` and `stop` or the next task's `run`
   trace::TaskEndReason how = trace::TaskEndReason::kReturned;
-  SiteId last_site = 0;         // of its last event that had one
+  SiteId last_site = 0;           // of its last event that had one
   std::uint64_t ready_since = 0;  // runnable but not run since; 0: not so
   Wait wait;
-  std::vector<Hold> held;       // in order of acquisition
+  std::vector<Hold> held;  // in order of acquisition
 };
 
 struct ObjectInfo {
   ObjectId id = 0;
   trace::ObjectKind kind = trace::ObjectKind::kUnknown;
-  std::uint64_t detail = 0;     // capacity, size; see FORMAT.md
-  std::string name;             // as given; may be empty: see Model::ObjectName
+  std::uint64_t detail = 0;  // capacity, size; see FORMAT.md
+  std::string name;          // as given; may be empty: see Model::ObjectName
   SiteId created_at = 0;
   std::uint64_t begin_seq = 0;  // of `object`; 0: none was seen
   TaskId creator = 0;
@@ -112,11 +123,12 @@ class Model {
   std::string TaskName(TaskId id) const;
   std::string ObjectName(ObjectId id) const;
 
-  // Happens-before. `ClockOf` is the task's own current vector time; an event with
-  // clock component c of task t happened before the present of task u iff
-  // c <= ClockOf(u).Get(t). `Epoch(t)` is t's own component.
-  const VectorClock& ClockOf(TaskId id) const;
+  // Happens-before. An event that task t wrote at Epoch(t) == c happened before the present of
+  // task u iff HappenedBefore(t, c, u). A task's epoch grows with each of its releases.
+  bool HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const;
   std::uint32_t Epoch(TaskId id) const;
+  // The same for those who keep the slot of t with the epoch (see vector_clock.h).
+  const TaskClock& ClockOf(TaskId id) const;
 
   // Timers that are set and have neither fired nor been stopped (a ticker: until stopped).
   const std::vector<ObjectId>& armed_timers() const;

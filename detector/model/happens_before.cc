@@ -1,0 +1,314 @@
+#include "detector/model/happens_before.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace gordian::detector {
+namespace {
+
+using trace::Event;
+using trace::EventType;
+using trace::ObjectKind;
+
+bool Acquires(std::uint64_t order) {
+  return order == static_cast<int>(std::memory_order_consume) ||
+         order == static_cast<int>(std::memory_order_acquire) ||
+         order >= static_cast<int>(std::memory_order_acq_rel);
+}
+
+bool Releases(std::uint64_t order) { return order >= static_cast<int>(std::memory_order_release); }
+
+void Release(SyncClock& to, TaskClock& from) {
+  to.Join(from.now());
+  from.Tick();
+}
+
+}  // namespace
+
+struct HappensBefore::Task {
+  TaskClock clock;
+  bool started = false;
+  bool acted = false;       // since its last release
+  SyncClock at_fence;       // of its last release fence
+  SyncClock unfenced;       // what relaxed loads have seen, until an acquire fence
+  std::uint64_t round = 0;  // of the barrier that it arrived at last
+};
+
+// Elements in the buffer, and the receives that made room in it.
+struct HappensBefore::Channel {
+  std::deque<Stamp> sent;
+  std::deque<Stamp> received;     // at most as many as the capacity
+  trace::TaskId sender = 0;       // unbuffered: of the element that is being handed over
+  std::uint64_t used_places = 0;  // of the buffer, up to the capacity
+};
+
+struct HappensBefore::Barrier {
+  std::uint64_t round = 1;  // that is filling
+  SyncClock filling, full;  // full: of the round before
+};
+
+struct HappensBefore::Object {
+  ObjectKind kind = ObjectKind::kUnknown;
+  std::uint64_t capacity = 0;
+  SyncClock released;  // by whatever the object's releases are; a lock's last write unlock
+  SyncClock readers;   // read unlocks since the last write lock
+  std::unique_ptr<Channel> channel;
+  std::unique_ptr<Barrier> barrier;
+};
+
+HappensBefore::HappensBefore() = default;
+HappensBefore::~HappensBefore() = default;
+
+const TaskClock& HappensBefore::Clock(trace::TaskId task) const {
+  const Task* found = tasks_.Find(task);
+  return found != nullptr ? found->clock : nobody_;
+}
+
+void HappensBefore::Start(Task& task, const TaskClock* parent) {
+  constexpr std::size_t kTried = 8;
+  if (parent != nullptr) {
+    for (std::size_t i = 0; i < std::min(kTried, ended_.size()); ++i) {
+      const Ended ended = ended_[i];
+      if (!parent->Knows(ended.slot, ended.epoch)) continue;
+      ended_.erase(ended_.begin() + static_cast<std::ptrdiff_t>(i));
+      task.clock.Start(ended.slot, ended.epoch + 1);
+      task.started = true;
+      return;
+    }
+    // Those that nobody has waited for make room for those that somebody will have.
+    if (ended_.size() > kTried) std::rotate(ended_.begin(), ended_.begin() + 1, ended_.end());
+  }
+  task.clock.Start(slots_++, 1);
+  task.started = true;
+}
+
+HappensBefore::Task* HappensBefore::TaskAt(trace::TaskId id) {
+  if (id == 0) return nullptr;
+  Task* task = tasks_.At(id);
+  if (task != nullptr && !task->started) [[unlikely]]
+    Start(*task, nullptr);
+  return task;
+}
+
+void HappensBefore::Spawn(const Event& event, Task& parent) {
+  if (event.subject == 0) return;
+  Task* child = tasks_.At(event.subject);
+  if (child == nullptr || child == &parent) return;
+  if (!child->started) Start(*child, &parent.clock);
+  child->clock.Acquire(parent.clock.now());
+  parent.clock.Tick();
+}
+
+void HappensBefore::End(Task& task) {
+  const std::uint32_t epoch = task.clock.epoch();
+  ended_.push_back({task.clock.slot(), task.acted ? epoch : epoch - 1});
+  task.at_fence.Clear();
+  task.unfenced.Clear();
+}
+
+void HappensBefore::ApplyToTask(const Event& event, Task& task) {
+  switch (event.type) {
+    case EventType::kTaskSpawn:
+      return Spawn(event, task);
+    case EventType::kTaskEnd:
+      return End(task);
+    case EventType::kTaskJoin:
+      task.clock.Acquire(Clock(event.subject).now());
+      return;
+    case EventType::kFence:
+      return Fence(task, event.args[0]);
+    default:
+      return;
+  }
+}
+
+void HappensBefore::Fence(Task& task, std::uint64_t order) {
+  if (Acquires(order)) task.unfenced.AcquiredBy(task.clock);
+  if (Releases(order)) {
+    task.at_fence.Assign(task.clock);
+    task.clock.Tick();
+  }
+}
+
+void HappensBefore::Load(const Object& object, Task& task, std::uint64_t order) {
+  if (object.released.empty()) return;
+  if (Acquires(order)) {
+    object.released.AcquiredBy(task.clock);
+  } else {
+    task.unfenced.Join(object.released.stamp());
+  }
+}
+
+void HappensBefore::Store(Object& object, Task& task, std::uint64_t order) {
+  if (Releases(order)) {
+    Release(object.released, task.clock);
+  } else if (!task.at_fence.empty()) {
+    object.released.Join(task.at_fence.stamp());
+  }
+}
+
+void HappensBefore::Send(Object& object, Task& task, trace::TaskId id) {
+  if (object.channel == nullptr) object.channel = std::make_unique<Channel>();
+  Channel& channel = *object.channel;
+  if (object.capacity == 0) {
+    channel.sender = id;
+    return;
+  }
+  // The element stands in a place that was never used, or that a receive has left.
+  if (channel.used_places < object.capacity) {
+    ++channel.used_places;
+  } else if (!channel.received.empty()) {
+    task.clock.Acquire(channel.received.front());
+    channel.received.pop_front();
+  }
+  channel.sent.push_back(task.clock.now());
+  task.clock.Tick();
+}
+
+void HappensBefore::Receive(Object& object, Task& task) {
+  if (object.channel == nullptr) return;
+  Channel& channel = *object.channel;
+  if (object.capacity == 0) {
+    Task* sender = TaskAt(std::exchange(channel.sender, 0));
+    if (sender == nullptr || sender == &task) return;
+    const Stamp given = sender->clock.now();
+    const Stamp taken = task.clock.now();
+    sender->clock.Tick();
+    task.clock.Tick();
+    task.clock.Acquire(given);
+    sender->clock.Acquire(taken);
+    return;
+  }
+  if (channel.sent.empty()) return;
+  task.clock.Acquire(channel.sent.front());
+  channel.sent.pop_front();
+  channel.received.push_back(task.clock.now());
+  task.clock.Tick();
+}
+
+void HappensBefore::ApplyToChannel(const Event& event, Object& object, Task& task) {
+  switch (event.type) {
+    case EventType::kChanSend:
+      return Send(object, task, event.task);
+    case EventType::kChanRecv:
+      return Receive(object, task);
+    case EventType::kChanClose:
+      return Release(object.released, task.clock);
+    case EventType::kChanRecvClosed:
+      return object.released.AcquiredBy(task.clock);
+    default:
+      return;
+  }
+}
+
+// A barrier is used again: what arrives for the next round does not order those who
+// still leave this one. A latch has one round.
+void HappensBefore::ApplyToBarrier(const Event& event, Object& object, Task& task) {
+  const bool one_round = object.kind == ObjectKind::kLatch;
+  if (object.barrier == nullptr) object.barrier = std::make_unique<Barrier>();
+  Barrier& barrier = *object.barrier;
+  if (event.type == EventType::kBarrierArrive) {
+    task.round = barrier.round;
+    Release(barrier.filling, task.clock);
+    return;
+  }
+  if (!one_round && task.round == barrier.round) {
+    barrier.full = std::exchange(barrier.filling, SyncClock());
+    ++barrier.round;
+  }
+  (one_round ? barrier.filling : barrier.full).AcquiredBy(task.clock);
+}
+
+void HappensBefore::Apply(const Event& event) {
+  Task* task = TaskAt(event.task);
+  if (task == nullptr) return;
+  if (trace::Spec(event.type).subject != trace::Subject::kObject) {
+    return ApplyToTask(event, *task);
+  }
+  if (event.subject == 0) return;
+  Object* object = objects_.At(event.subject);
+  if (object == nullptr) return;
+  task->acted = true;
+  TaskClock& clock = task->clock;
+  switch (event.type) {
+    case EventType::kObjectBegin:
+      object->kind = static_cast<ObjectKind>(event.args[0]);
+      object->capacity = event.args[1];
+      break;
+    case EventType::kObjectEnd:
+      *object = Object{};
+      break;
+    case EventType::kLock:
+      object->released.AcquiredBy(clock);
+      object->readers.AcquiredBy(clock);
+      break;
+    case EventType::kUnlock:
+      object->released.Assign(clock);
+      if (!object->readers.empty()) object->readers.Clear();
+      clock.Tick();
+      task->acted = false;
+      break;
+    case EventType::kRLock:
+    case EventType::kOnceBegin:
+    case EventType::kOnceSeen:
+    case EventType::kSemAcquire:
+    case EventType::kHbAcquire:
+    case EventType::kTimerFire:
+    case EventType::kWaitGroupWait:
+      object->released.AcquiredBy(clock);
+      break;
+    case EventType::kRUnlock:
+      Release(object->readers, clock);
+      task->acted = false;
+      break;
+    case EventType::kWaitGroupAdd:
+      if (static_cast<std::int64_t>(event.args[0]) < 0) {
+        Release(object->released, clock);
+        task->acted = false;
+      }
+      break;
+    case EventType::kCondSignal:
+    case EventType::kCondBroadcast:
+      object->released.Assign(clock);
+      clock.Tick();
+      break;
+    case EventType::kCondWake:
+      // Woken by whom, the record says only where the waker wrote it.
+      if (event.Has(trace::kFlagFor)) object->released.AcquiredBy(clock);
+      break;
+    case EventType::kOnceEnd:
+    case EventType::kSemRelease:
+    case EventType::kHbRelease:
+    case EventType::kTimerSet:
+    case EventType::kCancel:
+      Release(object->released, clock);
+      task->acted = false;
+      break;
+    case EventType::kChanSend:
+    case EventType::kChanRecv:
+    case EventType::kChanClose:
+    case EventType::kChanRecvClosed:
+      ApplyToChannel(event, *object, *task);
+      break;
+    case EventType::kBarrierArrive:
+    case EventType::kBarrierDepart:
+      ApplyToBarrier(event, *object, *task);
+      break;
+    case EventType::kAtomicLoad:
+    case EventType::kAtomicCasFail:
+      Load(*object, *task, event.args[0]);
+      break;
+    case EventType::kAtomicStore:
+      Store(*object, *task, event.args[0]);
+      break;
+    case EventType::kAtomicRmw:
+      Load(*object, *task, event.args[0]);
+      Store(*object, *task, event.args[0]);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace gordian::detector

@@ -1,0 +1,87 @@
+#include "detector/model/model.h"
+
+#include <algorithm>
+
+#include "detector/model/state.h"
+
+namespace gordian::detector {
+
+using trace::Event;
+using trace::Subject;
+
+TaskState* Model::State::TaskAt(TaskId id) {
+  if (id == 0) return nullptr;
+  TaskState* task = tasks.At(id);
+  if (task != nullptr) task->info.id = id;
+  return task;
+}
+
+ObjectState* Model::State::ObjectAt(ObjectId id) {
+  if (id == 0) return nullptr;
+  ObjectState* object = objects.At(id);
+  if (object != nullptr) object->info.id = id;
+  return object;
+}
+
+Model::Model() : state_(std::make_unique<State>()) {}
+Model::~Model() = default;
+
+void Model::Apply(const Event& event) {
+  State& state = *state_;
+  ++state.events;
+  state.now = std::max(state.now, event.time);
+  TaskState* task = state.TaskAt(event.task);
+  if (task != nullptr && event.site != 0 && !event.Has(trace::kFlagFor)) {
+    task->info.last_site = event.site;
+  }
+  if (trace::Spec(event.type).subject == Subject::kObject) {
+    ObjectState* object = state.ObjectAt(event.subject);
+    if (task != nullptr && object != nullptr) {
+      state.ApplyToObject(event, *task, *object);
+    } else if (task != nullptr && event.subject == 0) {
+      state.ApplyToTask(event, *task);
+    } else if (object != nullptr && event.type == trace::EventType::kObjectName) {
+      object->info.name = event.text;
+    }
+  } else if (task != nullptr) {
+    state.ApplyToTask(event, *task);
+  }
+  if (trace::Spec(event.type).order == trace::Order::kLocal) state.ApplyToProcess(event);
+  state.happens_before.Apply(event);
+}
+
+const TaskInfo& Model::Task(TaskId id) const {
+  static const TaskInfo kUnknown;
+  const TaskState* task = state_->tasks.Find(id);
+  return task != nullptr ? task->info : kUnknown;
+}
+
+const ObjectInfo& Model::Object(ObjectId id) const {
+  static const ObjectInfo kUnknown;
+  const ObjectState* object = state_->objects.Find(id);
+  return object != nullptr ? object->info : kUnknown;
+}
+
+TaskId Model::task_count() const { return state_->tasks.last(); }
+ObjectId Model::object_count() const { return state_->objects.last(); }
+
+const TaskClock& Model::ClockOf(TaskId id) const { return state_->happens_before.Clock(id); }
+std::uint32_t Model::Epoch(TaskId id) const { return ClockOf(id).epoch(); }
+
+bool Model::HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const {
+  return t == u || ClockOf(u).Knows(ClockOf(t).slot(), epoch);
+}
+
+const std::vector<ObjectId>& Model::armed_timers() const { return state_->armed_timers; }
+bool Model::main_ended() const { return state_->main_ended; }
+std::uint64_t Model::now() const { return state_->now; }
+std::uint32_t Model::current_test() const { return state_->current_test; }
+std::uint64_t Model::events() const { return state_->events; }
+std::uint64_t Model::losses() const { return state_->losses; }
+
+std::string_view Model::TestName(std::uint32_t test) const {
+  const auto found = state_->tests.find(test);
+  return found != state_->tests.end() ? std::string_view(found->second) : std::string_view();
+}
+
+}  // namespace gordian::detector

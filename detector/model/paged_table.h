@@ -1,0 +1,51 @@
+// A table by dense id, in pages: references stay valid, and an absurd id costs a page.
+//
+// Ids up to kMaxId are kept; At() of a larger one (a damaged trace) is nullptr.
+#ifndef GORDIAN_DETECTOR_MODEL_PAGED_TABLE_H_
+#define GORDIAN_DETECTOR_MODEL_PAGED_TABLE_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace gordian::detector {
+
+template <typename T>
+class PagedTable {
+ public:
+  static constexpr std::uint32_t kMaxId = (1u << 26) - 1;
+
+  // The entry, or nullptr where there is none.
+  const T* Find(std::uint32_t id) const {
+    const std::size_t page = id / kPage;
+    if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
+    return &(*pages_[page])[id % kPage];
+  }
+
+  // The entry, made where there is none; nullptr for an id that no recorder gives.
+  T* At(std::uint32_t id) {
+    const std::size_t page = id / kPage;
+    if (page < pages_.size() && pages_[page] != nullptr) [[likely]] {
+      if (id > last_) last_ = id;
+      return &(*pages_[page])[id % kPage];
+    }
+    if (id > kMaxId) return nullptr;
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    pages_[page] = std::make_unique<Page>();
+    if (id > last_) last_ = id;
+    return &(*pages_[page])[id % kPage];
+  }
+
+  std::uint32_t last() const { return last_; }  // the largest id that At() made
+
+ private:
+  static constexpr std::size_t kPage = 16;
+  using Page = std::array<T, kPage>;
+  std::vector<std::unique_ptr<Page>> pages_;
+  std::uint32_t last_ = 0;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_MODEL_PAGED_TABLE_H_

@@ -1,0 +1,64 @@
+// What the model keeps, and the two sides of keeping it: tasks and objects.
+#ifndef GORDIAN_DETECTOR_MODEL_STATE_H_
+#define GORDIAN_DETECTOR_MODEL_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "detector/model/happens_before.h"
+#include "detector/model/model.h"
+#include "detector/model/paged_table.h"
+
+namespace gordian::detector {
+
+struct TaskState {
+  TaskInfo info;
+  std::vector<SelectCase> cases;  // of the select that is being written
+};
+
+struct ObjectState {
+  ObjectInfo info;
+  TaskId last_user = 0;
+  std::unique_ptr<absl::flat_hash_set<TaskId>> many_users;  // where `users` is long
+};
+
+struct Model::State {
+  HappensBefore happens_before;
+  PagedTable<TaskState> tasks;
+  PagedTable<ObjectState> objects;
+  absl::flat_hash_map<trace::StreamId, TaskId> running;
+  absl::flat_hash_map<std::uint32_t, std::string> tests;
+  std::vector<ObjectId> armed_timers;
+  std::uint64_t now = 0, events = 0, losses = 0;
+  std::uint32_t current_test = 0;
+  bool main_ended = false;
+
+  // Entries by id, made where they are new; nullptr for 0 and for absurd ids.
+  TaskState* TaskAt(TaskId id);
+  ObjectState* ObjectAt(ObjectId id);
+
+  // task_facts.cc
+  void ApplyToProcess(const trace::Event& event);
+  void ApplyToTask(const trace::Event& event, TaskState& task);
+  void Spawn(const trace::Event& event, TaskState& parent);
+  void Run(const trace::Event& event, TaskInfo& task);
+  void BeginWait(const trace::Event& event, TaskInfo& task, WaitKind kind, ObjectState* object);
+  void EndWait(TaskInfo& task);
+  void Block(const trace::Event& event, TaskState& task);
+
+  // object_facts.cc
+  void ApplyToObject(const trace::Event& event, TaskState& task, ObjectState& object);
+  void Begin(const trace::Event& event, const TaskState& task, ObjectInfo& object);
+  void Acquire(const trace::Event& event, TaskInfo& task, ObjectInfo& object, bool shared);
+  void Release(TaskInfo& task, ObjectInfo& object, bool shared);
+  void Disarm(ObjectId timer);
+  void Use(ObjectState& object, TaskId task);
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_MODEL_STATE_H_

@@ -1,0 +1,155 @@
+#include "detector/model/model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/analysis/trace_builder.h"
+
+namespace gordian::detector {
+namespace {
+
+using testing::Case;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using testing::TaskTrace;
+using testing::TraceBuilder;
+using trace::EventType;
+using trace::ObjectKind;
+
+void Play(const TraceBuilder& t, Model& model) {
+  for (const trace::Event& event : t.events()) model.Apply(event);
+}
+
+TEST(ModelFacts, WhoHoldsAndWhoWaits) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.At(18).Lock(a);
+  y.At(19).WantsLock(a);
+  Model model;
+  Play(t, model);
+  ASSERT_THAT(model.Task(x.id()).held, SizeIs(1));
+  EXPECT_EQ(model.Task(x.id()).held[0].site, 18u);
+  EXPECT_EQ(model.Task(y.id()).wait.kind, WaitKind::kLock);
+  EXPECT_EQ(model.Task(y.id()).wait.site, 19u);
+  EXPECT_THAT(model.Object(a).holders, ElementsAre(x.id()));
+  EXPECT_THAT(model.Object(a).waiters, ElementsAre(y.id()));
+  EXPECT_THAT(model.Object(a).users, ElementsAre(x.id(), y.id()));
+}
+
+TEST(ModelFacts, AHandoverMovesTheLock) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(a);
+  y.WantsLock(a);
+  x.Unlock(a).For(y).Lock(a);
+  Model model;
+  Play(t, model);
+  EXPECT_FALSE(model.Task(y.id()).wait);
+  EXPECT_THAT(model.Object(a).holders, ElementsAre(y.id()));
+  EXPECT_THAT(model.Object(a).waiters, IsEmpty());
+  EXPECT_FALSE(model.Object(a).foreign_unlock);
+}
+
+TEST(ModelFacts, AnUnlockByAnotherTaskMakesItASignal) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(a);
+  y.Unlock(a);
+  Model model;
+  Play(t, model);
+  EXPECT_TRUE(model.Object(a).foreign_unlock);
+  EXPECT_THAT(model.Task(x.id()).held, IsEmpty());
+}
+
+TEST(ModelFacts, RecursiveLocksCountAndReadersAreListedOnce) {
+  TraceBuilder t;
+  const ObjectId m = t.Object(ObjectKind::kRecursiveMutex, "m");
+  const ObjectId rw = t.RWMutex("rw");
+  TaskTrace x = t.Task("x");
+  x.Lock(m).Lock(m).Unlock(m).RLock(rw).RLock(rw).RUnlock(rw);
+  Model model;
+  Play(t, model);
+  ASSERT_THAT(model.Task(x.id()).held, SizeIs(2));
+  EXPECT_EQ(model.Task(x.id()).held[0].depth, 1u);
+  EXPECT_TRUE(model.Task(x.id()).held[1].shared);
+  EXPECT_THAT(model.Object(rw).holders, ElementsAre(x.id()));
+}
+
+TEST(ModelFacts, ASelectWaitsOnAllItsChannelsUntilOneIsTaken) {
+  TraceBuilder t;
+  const ObjectId a = t.Chan("a"), b = t.Chan("b");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.SelectBlocks({Case::Recv(a), Case::Send(b)});
+  {
+    Model model;
+    Play(t, model);
+    EXPECT_THAT(model.Task(x.id()).wait.cases, SizeIs(2));
+    EXPECT_THAT(model.Object(b).waiters, ElementsAre(x.id()));
+  }
+  y.SendTo(x, a);
+  Model model;
+  Play(t, model);
+  EXPECT_FALSE(model.Task(x.id()).wait);
+  EXPECT_THAT(model.Object(b).waiters, IsEmpty());
+  EXPECT_EQ(model.Object(a).value, 0);
+}
+
+TEST(ModelFacts, TasksSpawnedInATestBelongToIt) {
+  TraceBuilder t;
+  t.TestBegin(3, "Bank.Transfer");
+  TaskTrace x = t.Task("x");
+  t.TestEnd(3);
+  t.TestBegin(4, "Bank.Close");
+  TaskTrace y = x.Go("y");
+  TaskTrace z = t.Task("z");
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.Task(y.id()).test, 3u);
+  EXPECT_EQ(model.Task(z.id()).test, 4u);
+  EXPECT_EQ(model.TestName(3), "Bank.Transfer");
+}
+
+TEST(ModelFacts, NamesArePlainWhereNoneWasGiven) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("");
+  TaskTrace x = t.Main().Go("");
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.TaskName(1), "main");
+  EXPECT_EQ(model.TaskName(x.id()), "goroutine 2");
+  EXPECT_EQ(model.ObjectName(a), "mutex 1");
+}
+
+TEST(ModelFacts, ATickerStaysArmedATimerFires) {
+  TraceBuilder t;
+  const ObjectId timer = t.Object(ObjectKind::kTimer, "timer");
+  const ObjectId ticker = t.Object(ObjectKind::kTicker, "ticker");
+  TaskTrace main = t.Main();
+  main.On(EventType::kTimerSet, timer, {5}).On(EventType::kTimerSet, ticker, {5});
+  main.On(EventType::kTimerFire, timer).On(EventType::kTimerFire, ticker);
+  Model model;
+  Play(t, model);
+  EXPECT_THAT(model.armed_timers(), ElementsAre(ticker));
+}
+
+TEST(ModelFacts, AbsurdIdsAndEventsOutOfPlaceAreSurvived) {
+  TraceBuilder t;
+  TaskTrace main = t.Main();
+  main.Unlock(7).RUnlock(8).Recv(9).On(EventType::kLock, 4'000'000'000u);
+  main.Join(TaskTrace(t, 4'000'000'000u))
+      .SelectEnd(3)
+      .OnceEnd(10)
+      .On(EventType::kBarrierDepart, 11);
+  main.On(EventType::kLock, 0).On(EventType::kChanRecvRequest, 0);
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.Task(1).wait.kind, WaitKind::kNilChan);
+  EXPECT_EQ(model.Task(77).id, 0u);
+}
+
+}  // namespace
+}  // namespace gordian::detector
