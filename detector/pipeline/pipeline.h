@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "detector/analysis/analysis.h"
 #include "detector/finding/finding.h"
 #include "detector/model/model.h"

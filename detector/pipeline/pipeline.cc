@@ -1,0 +1,96 @@
+#include "detector/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "detector/pipeline/analyses.h"
+#include "detector/reader/reader.h"
+
+namespace gordian::detector {
+
+struct Pipeline::State {
+  explicit State(const Limits& limits) : analyses(MakeAnalyses(limits)) {
+    for (const auto& analysis : analyses) {
+      const EventSet wanted = analysis->wants();
+      for (std::size_t type = 0; type < trace::kEventTypes; ++type) {
+        if (wanted.test(type)) listeners[type].push_back(analysis.get());
+      }
+    }
+  }
+
+  void Take(const trace::Event& event) {
+    for (Analysis* analysis : listeners[static_cast<std::size_t>(event.type)]) {
+      analysis->On(event, model);
+    }
+    model.Apply(event);
+  }
+
+  auto Taker() {
+    return [this](const trace::Event& event) { Take(event); };
+  }
+
+  Reader reader;
+  Model model;
+  std::vector<std::unique_ptr<Analysis>> analyses;
+  std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
+  absl::flat_hash_set<trace::TaskId> explained;
+};
+
+namespace {
+
+// Heaviest first; among equals, what explains most tasks; then as the analyses gave them.
+std::vector<Finding> Ordered(std::vector<Finding> findings) {
+  std::vector<std::size_t> order(findings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto weight = [&](std::size_t i) {
+    const Finding& finding = findings[i];
+    return std::tuple(-static_cast<int>(finding.verdict),
+                      -static_cast<std::int64_t>(finding.explains.size()), i);
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return weight(a) < weight(b); });
+  std::vector<Finding> sorted;
+  for (const std::size_t i : order) sorted.push_back(std::move(findings[i]));
+  return sorted;
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
+Pipeline::~Pipeline() = default;
+
+absl::Status Pipeline::Feed(trace::StreamId stream, std::span<const std::uint64_t> words) {
+  state_->reader.Feed(stream, words);
+  return state_->reader.Drain(state_->Taker());
+}
+
+void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
+
+absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
+  const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
+  const absl::Status status = last ? state_->reader.Finish(state_->Taker())
+                                   : state_->reader.Drain(state_->Taker());
+  if (!status.ok()) return status;
+  const Cut cut{.kind = kind,
+                .test = state_->model.TestName(test),
+                .test_id = test,
+                .now_ns = state_->model.now(),
+                .explained = &state_->explained};
+  std::vector<Finding> findings;
+  for (const auto& analysis : state_->analyses) {
+    for (Finding& finding : analysis->AtCut(cut, state_->model)) {
+      state_->explained.insert(finding.explains.begin(), finding.explains.end());
+      findings.push_back(std::move(finding));
+    }
+  }
+  return Ordered(std::move(findings));
+}
+
+const Model& Pipeline::model() const { return state_->model; }
+
+}  // namespace gordian::detector
