@@ -1,0 +1,141 @@
+#include "lib/inprocess/guard.h"
+
+#include <cstdlib>
+#include <exception>
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+#include "gordian/internal/fatal.h"
+#include "gordian/internal/freeze.h"
+#include "gordian/internal/futex.h"
+#include "gordian/internal/task_state.h"
+#include "gordian/internal/threads.h"
+#include "instrument/recorder/options.h"
+#include "instrument/recorder/recorder.h"
+#include "lib/inprocess/session.h"
+#include "lib/inprocess/settle.h"
+
+namespace gordian::inprocess {
+namespace {
+
+using detector::CutKind;
+using detector::Finding;
+
+struct Guard {
+  Abandon abandon = nullptr;
+  std::terminate_handler outer_terminate = nullptr;
+  internal::Signal signal;
+
+  std::mutex mutex;
+  std::uint32_t test = 0;  // 0: not armed
+  internal::Task* own = nullptr;
+  trace::TaskId first_task = 0;  // ids from here on were spawned in the test
+  std::int64_t deadline_ns = -1;
+  bool unwinding = false;
+  std::vector<Finding> found;
+};
+
+// Never destroyed: the watch runs until the process ends.
+Guard& TheGuard() {
+  static Guard& guard = *new Guard;
+  return guard;
+}
+
+std::string ReportOf(std::vector<Finding> findings, std::string_view otherwise) {
+  findings = Failing(std::move(findings));
+  return findings.empty() ? std::string(otherwise) : Session::Get().Report(findings);
+}
+
+// The test stands still: judges, and makes its own task's blocked call throw.
+void Rescue(Guard& guard) {
+  std::vector<Finding> found = Session::Get().Judge(CutKind::kStandstill, guard.test);
+  guard.found.insert(guard.found.end(), found.begin(), found.end());
+  FreezeParked(guard.first_task, internal::IdOf(*guard.own));
+  guard.unwinding = true;
+  if (internal::UnwindTask(*guard.own)) return;
+  guard.abandon(ReportOf(guard.found, "Nothing can run any more, and the test cannot be ended."));
+}
+
+void TimeOut(Guard& guard) {
+  std::vector<Finding> found = Session::Get().Judge(CutKind::kTestEnd, guard.test);
+  guard.found.insert(guard.found.end(), found.begin(), found.end());
+  guard.abandon(ReportOf(guard.found, "The test did not end in time (test_timeout)."));
+}
+
+void* Watch(void*) {
+  internal::Task& task = internal::NewThreadTask(trace::TaskKind::kInternal);
+  internal::AdoptThread(task);
+  Guard& guard = TheGuard();
+  std::int64_t deadline = -1;
+  for (;;) {
+    guard.signal.Wait(deadline);
+    std::lock_guard lock(guard.mutex);
+    deadline = guard.deadline_ns;
+    if (guard.test == 0 || guard.unwinding) {
+      deadline = -1;
+    } else if (internal::StandingStill()) {
+      Rescue(guard);
+    } else if (deadline >= 0 && internal::MonotonicNs() >= deadline) {
+      TimeOut(guard);
+    }
+  }
+}
+
+// An exception that cannot pass a frame ends here; so does everybody else's terminate.
+[[noreturn]] void OnTerminate() {
+  Guard& guard = TheGuard();
+  if (guard.unwinding && guard.own == internal::CurrentTaskOrNull()) {
+    guard.abandon(ReportOf(guard.found, "The test cannot go on, and cannot be unwound."));
+  }
+  guard.outer_terminate();
+  std::abort();
+}
+
+// A fatal misuse or an escaped panic: the program is about to end.
+void OnFatal(std::string_view message) {
+  Guard& guard = TheGuard();
+  std::lock_guard lock(guard.mutex);
+  if (guard.test == 0) return;
+  std::vector<Finding> found = Session::Get().Judge(CutKind::kTestEnd, guard.test);
+  guard.abandon(ReportOf(std::move(found), message));
+}
+
+}  // namespace
+
+void StartGuard(Abandon abandon) {
+  Guard& guard = TheGuard();
+  guard.abandon = abandon;
+  guard.outer_terminate = std::set_terminate(OnTerminate);
+  internal::SetFatalHook(OnFatal);
+  internal::StartInternalThread(Watch, nullptr);
+  internal::OnStandstill([] { TheGuard().signal.Post(); });
+}
+
+void ArmGuard(std::uint32_t test) {
+  Guard& guard = TheGuard();
+  std::lock_guard lock(guard.mutex);
+  guard.test = test;
+  guard.own = &internal::CurrentTask();
+  guard.first_task = recorder::NewTask();
+  guard.deadline_ns =
+      internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
+  guard.unwinding = false;
+  guard.found.clear();
+  guard.signal.Post();
+}
+
+std::vector<Finding> DisarmGuard() {
+  Guard& guard = TheGuard();
+  if (!guard.unwinding) Settle(guard.first_task);
+  std::lock_guard lock(guard.mutex);
+  Session& session = Session::Get();
+  std::vector<Finding> found = session.Judge(CutKind::kTestEnd, guard.test);
+  FreezeParked(guard.first_task, internal::IdOf(*guard.own));
+  guard.found.insert(guard.found.end(), std::make_move_iterator(found.begin()),
+                     std::make_move_iterator(found.end()));
+  guard.test = 0;
+  return std::exchange(guard.found, {});
+}
+
+}  // namespace gordian::inprocess

@@ -1,0 +1,75 @@
+#include "lib/inprocess/session.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+
+#include "detector/pipeline/pipeline.h"
+#include "instrument/recorder/recorder.h"
+#include "instrument/recorder/session.h"
+
+namespace gordian::inprocess {
+
+using detector::Finding;
+
+struct Session::State {
+  // Hands what is new to the pipeline. A damaged stream is our own fault, so it is said.
+  void Read() {
+    sink.Drain([this](trace::StreamId stream, std::span<const std::uint64_t> words) {
+      Complain(pipeline.Feed(stream, words));
+    });
+  }
+
+  void Complain(const absl::Status& status) {
+    if (status.ok() || complained) return;
+    complained = true;
+    std::fprintf(stderr, "gordian: the recording is damaged, findings may be missing: %s\n",
+                 status.ToString().c_str());
+  }
+
+  mutable std::mutex mutex;
+  recorder::MemorySink sink;
+  detector::Pipeline pipeline;
+  std::uint32_t tests = 0;
+  bool complained = false;
+};
+
+Session& Session::Get() {
+  static Session& session = *new Session;
+  return session;
+}
+
+Session::Session() : state_(new State), judging_(recorder::Start(&state_->sink)) {}
+
+std::uint32_t Session::BeginTest(std::string_view name) {
+  const std::uint32_t test = ++state_->tests;
+  recorder::LocalText(recorder::Log(), trace::EventType::kTestBegin, test, 0, name);
+  return test;
+}
+
+void Session::EndTest(std::uint32_t test) {
+  recorder::Local(recorder::Log(), trace::EventType::kTestEnd, test, 0);
+}
+
+std::vector<Finding> Session::Judge(detector::CutKind kind, std::uint32_t test) {
+  if (!judging_) return {};
+  std::lock_guard lock(state_->mutex);
+  state_->Read();
+  absl::StatusOr<std::vector<Finding>> findings = state_->pipeline.Judge(kind, test);
+  state_->Complain(findings.status());
+  return findings.ok() ? *std::move(findings) : std::vector<Finding>{};
+}
+
+bool Session::SpawnedIn(trace::TaskId task, std::uint32_t test) const {
+  std::lock_guard lock(state_->mutex);
+  return state_->pipeline.model().Task(task).test == test;
+}
+
+std::vector<Finding> Failing(std::vector<Finding> findings) {
+  std::erase_if(findings, [](const Finding& finding) {
+    return finding.verdict < detector::Verdict::kPredicted;
+  });
+  return findings;
+}
+
+}  // namespace gordian::inprocess

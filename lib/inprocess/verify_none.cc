@@ -1,0 +1,42 @@
+// VerifyNone: what was found since the last call, for any test framework.
+#include "gordian/testing.h"
+#include "lib/inprocess/session.h"
+#include "lib/inprocess/settle.h"
+
+namespace gordian::testing {
+namespace {
+
+// The stretch between two calls counts as a test. The first begins with the process, so that
+// what global constructors spawn is seen too.
+struct Stretch {
+  Stretch() { Begin(); }
+  void Begin() {
+    test = inprocess::Session::Get().BeginTest("since the last VerifyNone()");
+    first_task = recorder::NewTask();
+  }
+
+  std::uint32_t test = 0;
+  trace::TaskId first_task = 0;
+};
+Stretch g_stretch;
+
+}  // namespace
+
+std::vector<Found> VerifyNone() {
+  inprocess::Session& session = inprocess::Session::Get();
+  if (!session.judging()) return {};
+  inprocess::Settle(g_stretch.first_task);
+  std::vector<Found> found;
+  const auto failing =
+      inprocess::Failing(session.Judge(detector::CutKind::kTestEnd, g_stretch.test));
+  for (const detector::Finding& finding : failing) {
+    found.push_back({finding.rule, std::string(detector::NameOf(finding.verdict)), finding.title,
+                     session.Report({finding})});
+  }
+  inprocess::FreezeParked(g_stretch.first_task);
+  session.EndTest(g_stretch.test);
+  g_stretch.Begin();
+  return found;
+}
+
+}  // namespace gordian::testing

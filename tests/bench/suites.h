@@ -1,0 +1,14 @@
+// The explicit list of benchmark suites.
+#ifndef GORDIAN_TESTS_BENCH_SUITES_H_
+#define GORDIAN_TESTS_BENCH_SUITES_H_
+
+#include "tests/bench/harness.h"
+
+namespace gordian::bench {
+
+void RecorderSuite(Table& table);
+void AnalysisSuite(Table& table);
+
+}  // namespace gordian::bench
+
+#endif  // GORDIAN_TESTS_BENCH_SUITES_H_

@@ -1,0 +1,130 @@
+// Tests as their authors wrote them, with a bug or its correct twin. Run by inprocess_test.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <mutex>
+#include <thread>
+
+#include "gordian/gordian.h"
+
+namespace {
+
+using gordian::Chan;
+using gordian::Go;
+using gordian::Mutex;
+using gordian::WaitGroup;
+
+// Two locks, taken in opposite orders by two goroutines that wait for each other's first.
+void Cross(Mutex& a, Mutex& b, WaitGroup& done) {
+  Chan<int> first_a(1), first_b(1);
+  done.Go("a then b", [&, first_a, first_b] {
+    a.Lock();
+    first_a.Send(1);
+    first_b.Recv();
+    b.Lock();
+    b.Unlock();
+    a.Unlock();
+  });
+  done.Go("b then a", [&, first_a, first_b] {
+    b.Lock();
+    first_b.Send(1);
+    first_a.Recv();
+    a.Lock();
+    a.Unlock();
+    b.Unlock();
+  });
+}
+
+TEST(Deadlock, HangsTheTest) {
+  Mutex a{"a"}, b{"b"};
+  WaitGroup done;
+  Cross(a, b, done);
+  done.Wait();
+}
+
+TEST(Deadlock, AfterItOthersRun) { EXPECT_TRUE(true); }
+
+TEST(Deadlock, OfTheTestItself) {
+  Mutex mu{"mu"};
+  mu.Lock();
+  mu.Lock();
+}
+
+TEST(Deadlock, TwinTakesOneOrder) {
+  Mutex a{"a"}, b{"b"};
+  WaitGroup done;
+  for (int i = 0; i < 2; ++i) {
+    done.Go([&] {
+      std::scoped_lock both(a, b);
+    });
+  }
+  done.Wait();
+}
+
+TEST(Deadlock, OfPlainThreads) {
+  Mutex a{"a"}, b{"b"};
+  WaitGroup started;
+  started.Add(2);
+  auto lock_both = [&](Mutex& one, Mutex& other) {
+    one.Lock();
+    started.Done();
+    started.Wait();
+    other.Lock();
+  };
+  std::thread one([&] { lock_both(a, b); });
+  std::thread other([&] { lock_both(b, a); });
+  one.join();
+  other.join();
+}
+
+TEST(Leak, OfAGoroutine) {
+  Chan<int> results;
+  Go("forgotten sender", [results] { results.Send(42); });
+  gordian::Gosched();
+}
+
+TEST(Leak, TwinReceives) {
+  Chan<int> results;
+  Go("sender", [results] { results.Send(42); });
+  EXPECT_EQ(results.Recv(), 42);
+}
+
+TEST(Leak, SettlesWithinTheGrace) {
+  Go("slow but sure", [] { gordian::Sleep(absl::Milliseconds(50)); });
+}
+
+TEST(Misuse, UnlockOfUnlockedIsFatal) {
+  Mutex mu{"mu"};
+  mu.Unlock();
+}
+
+TEST(Misuse, PanicThatLeavesAGoroutine) {
+  Chan<int> closed(1);
+  closed.Close();
+  WaitGroup done;
+  done.Go("late sender", [&] { closed.Send(1); });
+  done.Wait();
+}
+
+TEST(Misuse, AfterItOthersRun) { EXPECT_TRUE(true); }
+
+struct LocksInItsDestructor {
+  ~LocksInItsDestructor() {
+    mu->Lock();
+    mu->Lock();
+  }
+  Mutex* mu;
+};
+
+TEST(Deadlock, InADestructor) {
+  Mutex mu{"mu"};
+  LocksInItsDestructor guard{&mu};
+}
+
+TEST(Time, DoesNotEnd) {
+  std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+TEST(Last, Runs) { EXPECT_TRUE(true); }
+
+}  // namespace
