@@ -12,6 +12,15 @@
 #include "detector/reader/reader.h"
 
 namespace gordian::detector {
+namespace {
+
+bool DefinesPlaces(trace::EventType type) {
+  using enum trace::EventType;
+  return type == kSite || type == kSiteStack || type == kSiteFrames || type == kModule ||
+         type == kProcess;
+}
+
+}  // namespace
 
 struct Pipeline::State {
   explicit State(const Limits& limits) : analyses(MakeAnalyses(limits)) {
@@ -28,6 +37,7 @@ struct Pipeline::State {
       analysis->On(event, model);
     }
     model.Apply(event);
+    if (DefinesPlaces(event.type)) [[unlikely]] sites.Take(event);
   }
 
   auto Taker() {
@@ -36,6 +46,7 @@ struct Pipeline::State {
 
   Reader reader;
   Model model;
+  SiteTable sites;
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
   absl::flat_hash_set<trace::TaskId> explained;
@@ -92,5 +103,6 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
 }
 
 const Model& Pipeline::model() const { return state_->model; }
+SiteTable& Pipeline::sites() { return state_->sites; }
 
 }  // namespace gordian::detector

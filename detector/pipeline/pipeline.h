@@ -11,6 +11,7 @@
 #include "detector/analysis/analysis.h"
 #include "detector/finding/finding.h"
 #include "detector/model/model.h"
+#include "detector/symbols/site_table.h"
 
 namespace gordian::detector {
 
@@ -30,6 +31,9 @@ class Pipeline {
   absl::StatusOr<std::vector<Finding>> Judge(CutKind kind, std::uint32_t test = 0);
 
   const Model& model() const;
+
+  // The places that the events name; Resolve() them before they are printed.
+  SiteTable& sites();
 
  private:
   struct State;
