@@ -1,10 +1,15 @@
 #include "lib/inprocess/session.h"
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 
 #include "detector/pipeline/pipeline.h"
+#include "detector/report/report.h"
+#include "detector/report/text.h"
+#include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/recorder.h"
 #include "instrument/recorder/session.h"
 
@@ -30,6 +35,7 @@ struct Session::State {
   mutable std::mutex mutex;
   recorder::MemorySink sink;
   detector::Pipeline pipeline;
+  detector::Symbolizer symbolizer;
   std::uint32_t tests = 0;
   bool complained = false;
 };
@@ -63,6 +69,20 @@ std::vector<Finding> Session::Judge(detector::CutKind kind, std::uint32_t test) 
 bool Session::SpawnedIn(trace::TaskId task, std::uint32_t test) const {
   std::lock_guard lock(state_->mutex);
   return state_->pipeline.model().Task(task).test == test;
+}
+
+std::string Session::Report(const std::vector<Finding>& findings) const {
+  std::lock_guard lock(state_->mutex);
+  state_->pipeline.sites().Resolve(state_->symbolizer);
+  detector::Report report;
+  detector::TraceReport& trace = report.traces.emplace_back();
+  trace.findings = findings;
+  trace.sites = state_->pipeline.sites();
+  trace.facts.command = trace.sites.command();
+  report.outcome = detector::Outcome::kFindings;
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool plain = no_color != nullptr && *no_color != '\0';
+  return detector::ToText(report, {.color = !plain && isatty(STDOUT_FILENO) != 0});
 }
 
 std::vector<Finding> Failing(std::vector<Finding> findings) {

@@ -1,5 +1,7 @@
 // VerifyNone: what was found since the last call, for any test framework.
+#include "detector/report/report.h"
 #include "gordian/testing.h"
+#include "instrument/recorder/recorder.h"
 #include "lib/inprocess/session.h"
 #include "lib/inprocess/settle.h"
 
