@@ -26,7 +26,9 @@ struct ChunkHeader {
   trace::StreamId stream = 0;
   std::uint64_t sequence = 0;  // of this chunk within its stream, from 0
   std::uint64_t capacity = 0;  // words
-  std::uint64_t reserved[4] = {};
+  std::uint64_t next_free = 0;  // index + 1 of the free chunk below this one
+  std::uint64_t os_thread = 0;  // who writes
+  std::uint64_t reserved[2] = {};
 };
 static_assert(sizeof(ChunkHeader) == 64);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);

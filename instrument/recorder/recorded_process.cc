@@ -2,7 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 namespace gordian::recorder {
 
@@ -34,6 +40,24 @@ void RecordedProcess::Beat() { region_.header().heartbeat.fetch_add(1, std::memo
 std::uint64_t RecordedProcess::Activity() const {
   std::lock_guard lock(mutex_);
   return reader_.Activity();
+}
+
+bool RecordedProcess::HasUnknownThread() const {
+  std::vector<std::uint64_t> known;
+  {
+    std::lock_guard lock(mutex_);
+    known = reader_.Threads();
+  }
+  const std::filesystem::path tasks = "/proc/" + std::to_string(identity_.pid) + "/task";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(tasks, error)) {
+    const std::string tid = entry.path().filename();
+    if (std::ranges::find(known, std::strtoull(tid.c_str(), nullptr, 10)) != known.end()) continue;
+    std::string name;
+    std::getline(std::ifstream(entry.path() / "comm"), name);
+    if (!name.starts_with("gordian")) return true;
+  }
+  return static_cast<bool>(error);
 }
 
 void RecordedProcess::Finish() {

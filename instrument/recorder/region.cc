@@ -152,7 +152,7 @@ std::optional<std::uint32_t> Region::PopFree() const {
   for (;;) {
     const auto index = static_cast<std::uint32_t>(top);
     if (index == 0 || index > limit_) return std::nullopt;
-    const std::uint64_t next = chunk(index - 1).header.reserved[0] & 0xFFFF'FFFF;
+    const std::uint64_t next = chunk(index - 1).header.next_free & 0xFFFF'FFFF;
     if (header().free.compare_exchange_weak(top, ((top >> 32) + 1) << 32 | next,
                                             std::memory_order_acquire)) {
       return index - 1;
@@ -166,7 +166,7 @@ void Region::PushFree(std::uint32_t index) const {
   freed.header.state.store(ChunkState::kFree, std::memory_order_relaxed);
   std::uint64_t top = header().free.load(std::memory_order_relaxed);
   do {
-    freed.header.reserved[0] = top & 0xFFFF'FFFF;
+    freed.header.next_free = top & 0xFFFF'FFFF;
   } while (!header().free.compare_exchange_weak(top, ((top >> 32) + 1) << 32 | (index + 1),
                                                 std::memory_order_release));
   header().recycled.fetch_add(1);
@@ -223,6 +223,7 @@ Chunk* RegionSink::Take(trace::StreamId stream, std::uint64_t sequence) {
   chunk.header.stream = stream;
   chunk.header.sequence = sequence;
   chunk.header.capacity = kChunkWords;
+  chunk.header.os_thread = static_cast<std::uint64_t>(syscall(SYS_gettid));
   chunk.header.committed.store(0, std::memory_order_relaxed);
   chunk.header.state.store(ChunkState::kWriting, std::memory_order_release);
   return &chunk;

@@ -64,4 +64,15 @@ std::uint64_t RegionReader::Activity() const {
   return sum;
 }
 
+std::vector<std::uint64_t> RegionReader::Threads() const {
+  std::vector<std::uint64_t> threads;
+  for (std::uint32_t i = 0; i < region_.made(); ++i) {
+    const ChunkHeader& header = region_.chunk(i).header;
+    if (header.state.load(std::memory_order_acquire) == ChunkState::kWriting) {
+      threads.push_back(header.os_thread);
+    }
+  }
+  return threads;
+}
+
 }  // namespace gordian::recorder

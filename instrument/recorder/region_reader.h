@@ -36,6 +36,9 @@ class RegionReader {
   // A number that changes whenever anything was committed.
   std::uint64_t Activity() const;
 
+  // The OS threads that are recording now.
+  std::vector<std::uint64_t> Threads() const;
+
  private:
   struct Piece;
 

@@ -1,0 +1,124 @@
+#include "tools/run/process_watch.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/status/statusor.h"
+
+namespace gordian::tools {
+namespace {
+
+using detector::CutKind;
+
+// How long nothing must have been recorded before the process is looked at. Long enough for
+// a scheduling hiccup to pass, short enough for a report within a second.
+constexpr std::chrono::milliseconds kQuiet{250};
+
+// The program comes first: analysis takes what it leaves.
+void LowerPriority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
+
+}  // namespace
+
+ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process)
+    : process_(std::move(process)), follower_(process_->trace_path()) {
+  thread_ = std::thread([this] { Work(); });
+}
+
+ProcessWatch::~ProcessWatch() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+    readable_ = 0;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void ProcessWatch::Tick(Clock::time_point now) {
+  const std::uint64_t activity = process_->Activity();
+  if (activity != std::exchange(activity_, activity)) {
+    quiet_since_ = now;
+    asked_ = false;
+  }
+  const bool is_quiet = now - quiet_since_ >= kQuiet;
+  const bool ask = is_quiet && !asked_ && !process_->finished();
+  if (ask) {
+    asked_ = true;
+    process_->Drain(recorder::DrainKind::kPresent);
+  }
+  const std::uint64_t readable = process_->trace_bytes();
+  const bool judge = ask && !process_->HasUnknownThread();
+  {
+    std::lock_guard lock(mutex_);
+    if (readable == readable_ && !judge) return;
+    readable_ = readable;
+    judge_ |= judge;
+  }
+  wake_.notify_one();
+}
+
+bool ProcessWatch::IsStuck() {
+  std::lock_guard lock(mutex_);
+  return stuck_;
+}
+
+void ProcessWatch::Finish(CutKind kind) {
+  {
+    std::lock_guard lock(mutex_);
+    readable_ = process_->trace_bytes();
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  Judge(kind);
+}
+
+void ProcessWatch::Work() {
+  LowerPriority();
+  std::uint64_t read = 0;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [&] { return stop_ || judge_ || readable_ > read; });
+    const bool judge = std::exchange(judge_, false) && !stop_;
+    const bool last = stop_;
+    const std::uint64_t readable = readable_;
+    lock.unlock();
+    if (readable > read) status_ = follower_.ReadUpTo(readable);
+    read = readable;
+    if (judge && status_.ok() && !CanGoOn()) Judge(CutKind::kStandstill);
+    lock.lock();
+    stuck_ |= judge && std::ranges::any_of(findings_, [](const detector::Finding& finding) {
+                return finding.verdict == detector::Verdict::kConfirmed &&
+                       finding.rule == "deadlock.global";
+              });
+    if (last) return;
+  }
+}
+
+// Whether any task runs, could run, or waits for the clock.
+bool ProcessWatch::CanGoOn() const {
+  const detector::Model& model = const_cast<Follower&>(follower_).pipeline().model();
+  for (detector::TaskId id = 1; id <= model.task_count(); ++id) {
+    const detector::TaskInfo& task = model.Task(id);
+    if (task.kind == trace::TaskKind::kInternal || task.ended || task.frozen) continue;
+    if (!task.wait || task.wait.timed || task.wait.kind == detector::WaitKind::kSleep) return true;
+  }
+  return false;
+}
+
+void ProcessWatch::Judge(CutKind kind) {
+  absl::StatusOr<std::vector<detector::Finding>> found = follower_.pipeline().Judge(kind);
+  if (!found.ok()) {
+    if (status_.ok()) status_ = found.status();
+    return;
+  }
+  std::ranges::move(*found, std::back_inserter(findings_));
+}
+
+}  // namespace gordian::tools

@@ -1,0 +1,75 @@
+// Follows one recorded process with the analyses while it runs, in a thread of its own.
+//
+// The thread reads behind the recording at low priority. When the process has been quiet for
+// a while it is asked whether the process can ever go on; in the end, for the verdict.
+//
+// Locking   methods from one thread (the run loop); none of them waits but Finish().
+#ifndef GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
+#define GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "detector/finding/finding.h"
+#include "instrument/recorder/recorded_process.h"
+#include "tools/run/follower.h"
+
+namespace gordian::tools {
+
+class ProcessWatch {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process);
+  ProcessWatch(const ProcessWatch&) = delete;
+  ProcessWatch& operator=(const ProcessWatch&) = delete;
+  ~ProcessWatch();
+
+  recorder::RecordedProcess& process() { return *process_; }
+
+  // Looks at the process; called every few ten milliseconds.
+  void Tick(Clock::time_point now);
+  // It stands still and can never go on: its findings so far say why.
+  bool IsStuck();
+
+  // The recording is over: reads the rest of it and judges. Blocks.
+  void Finish(detector::CutKind kind);
+
+  // After Finish().
+  std::vector<detector::Finding>& findings() { return findings_; }
+  const absl::Status& status() const { return status_; }
+  detector::Pipeline& pipeline() { return follower_.pipeline(); }
+
+ private:
+  void Work();
+  bool CanGoOn() const;
+  void Judge(detector::CutKind kind);
+
+  const std::shared_ptr<recorder::RecordedProcess> process_;
+  // Of the run loop alone.
+  std::uint64_t activity_ = 0;
+  Clock::time_point quiet_since_ = Clock::now();
+  bool asked_ = false;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::uint64_t readable_ = 0;  // bytes of the trace
+  bool judge_ = false;          // asked whether it stands still
+  bool stuck_ = false;
+  bool stop_ = false;
+
+  // Of the thread; of the run loop after Finish().
+  Follower follower_;
+  absl::Status status_;
+  std::vector<detector::Finding> findings_;
+  std::thread thread_;
+};
+
+}  // namespace gordian::tools
+
+#endif  // GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
