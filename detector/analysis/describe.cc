@@ -1,0 +1,78 @@
+#include "detector/analysis/describe.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace gordian::detector {
+
+std::string Quoted(const Model& model, TaskId task) {
+  const std::string name = model.TaskName(task);
+  return model.Task(task).name.empty() ? name : absl::StrCat("\"", name, "\"");
+}
+
+std::string Enumerate(std::span<const std::string> words, std::string_view last) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0 && i + 1 < words.size()) out += ", ";
+    if (i > 0 && i + 1 == words.size()) out.append(" ").append(last).append(" ");
+    out += words[i];
+  }
+  return out;
+}
+
+std::string Count(std::uint64_t n, std::string_view singular) {
+  return absl::StrCat(n, " ", std::string(singular), n == 1 ? "" : "s");
+}
+
+std::string WaitedFor(const Model& model, const Wait& wait) {
+  switch (wait.kind) {
+    case WaitKind::kJoin:
+      return absl::StrCat("the end of ", Quoted(model, wait.joined));
+    case WaitKind::kSelect: {
+      std::vector<std::string> channels;
+      for (const SelectCase& c : wait.cases) {
+        channels.push_back(c.channel == 0 ? "nil" : model.ObjectName(c.channel));
+      }
+      return channels.empty() ? "nothing (an empty select)" : Enumerate(channels, "or");
+    }
+    case WaitKind::kSleep:
+      return "the clock";
+    case WaitKind::kNilChan:
+      return "a nil channel";
+    default:
+      return wait.object == 0 ? "a nil channel" : model.ObjectName(wait.object);
+  }
+}
+
+TaskPart DescribeTask(const Model& model, TaskId id) {
+  const TaskInfo& task = model.Task(id);
+  TaskPart part;
+  part.id = id;
+  part.name = model.TaskName(id);
+  part.kind = task.kind;
+  part.spawned_at = task.spawned_at;
+  part.parent = task.parent;
+  part.at = task.wait ? task.wait.site : task.last_site;
+  for (const Hold& hold : task.held) {
+    part.held.push_back({.object = hold.object, .shared = hold.shared, .site = hold.site});
+  }
+  if (!task.wait) return part;
+  const Wait& wait = task.wait;
+  part.is_waiting = true;
+  part.waiting = {.object = wait.object,
+                  .joined_task = wait.joined,
+                  .operation = std::string(NameOf(wait.kind)),
+                  .site = wait.site,
+                  .since_ns = wait.time,
+                  .duration_ns = model.now() > wait.time ? model.now() - wait.time : 0,
+                  .choices = {}};
+  for (const SelectCase& c : wait.cases) part.waiting.choices.push_back(c.channel);
+  return part;
+}
+
+ObjectPart DescribeObject(const Model& model, ObjectId id) {
+  const ObjectInfo& object = model.Object(id);
+  return {
+      .id = id, .kind = object.kind, .name = model.ObjectName(id), .created_at = object.created_at};
+}
+
+}  // namespace gordian::detector

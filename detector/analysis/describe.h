@@ -1,0 +1,36 @@
+// Facts of the model in the words and parts of a finding: what every analysis needs.
+//
+// Stateless; nothing here judges.
+#ifndef GORDIAN_DETECTOR_ANALYSIS_DESCRIBE_H_
+#define GORDIAN_DETECTOR_ANALYSIS_DESCRIBE_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detector/finding/finding.h"
+#include "detector/model/model.h"
+
+namespace gordian::detector {
+
+// A given name in quotes, else what the model calls it: "\"alice→bob\"", "goroutine 7".
+std::string Quoted(const Model& model, TaskId task);
+
+// "a", "a and b", "a, b and c".
+std::string Enumerate(std::span<const std::string> words, std::string_view last = "and");
+
+// "1 place", "6 places".
+std::string Count(std::uint64_t n, std::string_view singular);
+
+// What a wait asks for: "Lock", "channel send"; and of what, for a sentence: "accounts[1].mu".
+std::string WaitedFor(const Model& model, const Wait& wait);
+
+// The task with all that it holds now and what it waits for now.
+TaskPart DescribeTask(const Model& model, TaskId task);
+
+ObjectPart DescribeObject(const Model& model, ObjectId object);
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_ANALYSIS_DESCRIBE_H_
