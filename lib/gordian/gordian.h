@@ -7,5 +7,6 @@
 #include "gordian/panic.h"
 #include "gordian/runtime.h"
 #include "gordian/select.h"
+#include "gordian/time.h"
 
 #endif  // GORDIAN_GORDIAN_H_

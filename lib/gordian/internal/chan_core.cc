@@ -249,6 +249,24 @@ void ChanCore::Close(ChanCore* core, const std::source_location& where) {
   throw Panic("close of closed channel");
 }
 
+bool ChanCore::Offer(void* value, const std::source_location& where) {
+  const ChanCall call = Call(where);
+  lock_.Lock();
+  const Outcome outcome = TrySend(value, call);
+  lock_.Unlock();
+  if (outcome.partner != nullptr) Wake(*outcome.partner);
+  return outcome.attempt == Attempt::kDone;
+}
+
+bool ChanCore::Poll(void* place, const std::source_location& where) {
+  const ChanCall call = Call(where);
+  lock_.Lock();
+  const Outcome outcome = CanRecv() ? TryRecv(place, call) : Outcome{Attempt::kBlocked};
+  lock_.Unlock();
+  if (outcome.partner != nullptr) Wake(*outcome.partner);
+  return outcome.attempt == Attempt::kDone;
+}
+
 std::size_t ChanCore::Len(ChanCore* core, const std::source_location& where) {
   schedule::Point(schedule::Op::kLen, core);
   if (core == nullptr) return 0;

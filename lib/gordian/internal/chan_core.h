@@ -65,6 +65,11 @@ class ChanCore {
   static bool Recv(ChanCore* core, void* place, const std::source_location& where);
   static void Close(ChanCore* core, const std::source_location& where);
   static std::size_t Len(ChanCore* core, const std::source_location& where);
+  // For the runtime itself, which never waits and is not scheduled: false where the channel
+  // is full, empty or closed.
+  bool Offer(void* value, const std::source_location& where);
+  bool Poll(void* place, const std::source_location& where);
+
   static std::size_t Cap(const ChanCore* core) { return core == nullptr ? 0 : core->capacity_; }
 
   void AddHandle() {
