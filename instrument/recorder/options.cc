@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "instrument/recorder/nearest.h"
+
 extern "C" [[gnu::weak]] const char* gordian_default_options();
 
 namespace gordian::recorder {
@@ -117,28 +119,11 @@ constexpr std::array kRows = {
         }},
 };
 
-// Levenshtein distance, for "did you mean".
-std::size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string_view NearestKey(std::string_view key) {
-  return std::min_element(kRows.begin(), kRows.end(),
-                          [key](const Row& a, const Row& b) {
-                            return Distance(key, a.key) < Distance(key, b.key);
-                          })
-      ->key;
+  std::array<std::string_view, std::size(kRows)> keys;
+  std::transform(std::begin(kRows), std::end(kRows), keys.begin(),
+                 [](const Row& row) { return row.key; });
+  return Nearest(key, keys);
 }
 
 // Cuts `key=value:key='a value' key=value` into pairs.

@@ -1,0 +1,55 @@
+// The options of every subcommand that reports, and what they do: which findings fail, in
+// what format the report is written, where to, and in colour or not.
+#ifndef GORDIAN_TOOLS_REPORT_OPTIONS_H_
+#define GORDIAN_TOOLS_REPORT_OPTIONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "detector/report/report.h"
+#include "tools/outcome.h"
+
+namespace CLI {
+class App;
+}
+
+namespace gordian::tools {
+
+class ReportOptions {
+ public:
+  // --format, -o, --fail-on, --exit-code, --color.
+  void Declare(CLI::App& app);
+
+  // What can only be checked once all is parsed; call it before any work is done.
+  absl::Status Check();
+
+  // Concludes the report and writes it: into the file of -o, else to `descriptor`. Returns
+  // the exit status, or why the report could not be written.
+  absl::StatusOr<int> Finish(detector::Report& report, int descriptor) const;
+
+ private:
+  std::string Format(const detector::Report& report, int descriptor) const;
+
+  std::string format_ = "text";
+  std::string output_;
+  std::string color_ = "auto";
+  std::vector<std::string> fail_on_;
+  int exit_code_ = kExitFindings;
+  FailPolicy policy_;
+};
+
+// Whether to write colours to `descriptor`: `mode` is auto, always or never. `auto` is a
+// terminal that is not dumb, without NO_COLOR.
+bool UseColor(const std::string& mode, int descriptor);
+
+// Columns of the terminal behind `descriptor`, within bounds that read well; 100 without one.
+int WidthOf(int descriptor);
+
+// Writes all of `text`, or says why not.
+absl::Status WriteAll(int descriptor, const std::string& text);
+
+}  // namespace gordian::tools
+
+#endif  // GORDIAN_TOOLS_REPORT_OPTIONS_H_
