@@ -2,11 +2,18 @@
 #ifndef GORDIAN_GORDIAN_H_
 #define GORDIAN_GORDIAN_H_
 
+#include "gordian/annotate.h"
 #include "gordian/chan.h"
+#include "gordian/cond.h"
 #include "gordian/go.h"
+#include "gordian/mutex.h"
+#include "gordian/name.h"
+#include "gordian/once.h"
 #include "gordian/panic.h"
 #include "gordian/runtime.h"
+#include "gordian/rwmutex.h"
 #include "gordian/select.h"
 #include "gordian/time.h"
+#include "gordian/wait_group.h"
 
 #endif  // GORDIAN_GORDIAN_H_

@@ -30,7 +30,7 @@ struct Found {
   std::string rule;     // "leak.goroutine"
   std::string verdict;  // "confirmed"
   std::string title;
-  std::string report;   // what a person reads
+  std::string report;  // what a person reads
 };
 
 // What was found since the last call, after waiting up to `leak_grace` for goroutines

@@ -91,7 +91,8 @@ void SkipDone(const std::vector<DoneTest>& done) {
   }
   ::testing::GTEST_FLAG(filter) = filter;
   if (::testing::GTEST_FLAG(repeat) != 1) {
-    std::fprintf(stderr, "gordian: this process finishes the present round of --gtest_repeat only\n");
+    std::fprintf(stderr,
+                 "gordian: this process finishes the present round of --gtest_repeat only\n");
     ::testing::GTEST_FLAG(repeat) = 1;
   }
 }

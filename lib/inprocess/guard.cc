@@ -118,8 +118,7 @@ void ArmGuard(std::uint32_t test) {
   guard.test = test;
   guard.own = &internal::CurrentTask();
   guard.first_task = recorder::NewTask();
-  guard.deadline_ns =
-      internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
+  guard.deadline_ns = internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
   guard.unwinding = false;
   guard.found.clear();
   guard.signal.Post();

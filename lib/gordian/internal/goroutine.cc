@@ -138,6 +138,8 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   task.body = std::move(body);
   task.tracked = {};
   task.unwind = false;
+  task.unwinding = false;
+  task.attempts = {};
   task.park.store(kIdle, std::memory_order_relaxed);
   task.context.Prepare(GoroutineMain, &task);
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {

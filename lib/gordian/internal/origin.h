@@ -28,7 +28,8 @@ class Origin {
   // The object in the trace, registered.
   recorder::Tracked& In(recorder::ThreadLog& log, trace::ObjectKind kind,
                         std::uint64_t detail = 0) {
-    if (!recorder::IsRegistered(tracked_)) [[unlikely]] Enter(log, kind, detail);
+    if (!recorder::IsRegistered(tracked_)) [[unlikely]]
+      Enter(log, kind, detail);
     return tracked_;
   }
 
@@ -39,7 +40,8 @@ class Origin {
 
   // The object ends; called by the primitive's destructor.
   void End() {
-    if (tracked_.id.load(std::memory_order_relaxed) != 0) [[unlikely]] Leave();
+    if (tracked_.id.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      Leave();
   }
 
  private:

@@ -18,6 +18,7 @@ namespace gordian::internal {
 namespace {
 
 constexpr int kSpinsBeforeYield = 64;
+constexpr std::uint32_t kAttemptsPerRecord = 64;
 
 thread_local Task* t_current = nullptr;
 
@@ -80,6 +81,18 @@ bool BeginStretch(recorder::ThreadLog& log) {
   return true;
 }
 
+void RecordFailure(recorder::ThreadLog& log, const recorder::Tracked& object, trace::EventType type,
+                   trace::SiteId site, trace::Version version) {
+  FailedAttempts& last = CurrentTask().attempts;
+  const trace::ObjectId id = object.id.load(std::memory_order_relaxed);
+  const bool same = last.object == id && last.version == version && last.site == site;
+  if (same && ++last.count < kAttemptsPerRecord) return;
+  const std::uint64_t count = same ? last.count : 1;
+  last = {.object = id, .version = version, .site = site, .count = 0};
+  recorder::ObservedAt(log, object, type, site, version,
+                       {.flags = trace::kFlagTry, .operands = {count}});
+}
+
 void SpinLock::LockSlow() {
   int spins = 0;
   do {
@@ -137,6 +150,7 @@ void Park(Waiter& waiter, SpinLock* lock) {
   self.waiting.store(nullptr, std::memory_order_relaxed);
   if (self.unwind) [[unlikely]] {
     self.unwind = false;
+    self.unwinding = true;
     throw Unwound{};
   }
 }

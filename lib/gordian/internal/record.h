@@ -22,6 +22,11 @@ inline recorder::ThreadLog* Recording() {
   return &log;
 }
 
+// A try or compare-and-swap failed. The first of a row of identical attempts is written at
+// once, the rest in counts of up to 64.
+void RecordFailure(recorder::ThreadLog& log, const recorder::Tracked& object, trace::EventType type,
+                   trace::SiteId site, trace::Version version);
+
 }  // namespace gordian::internal
 
 #endif  // GORDIAN_LIB_INTERNAL_RECORD_H_

@@ -28,6 +28,14 @@ enum ParkWord : std::uint32_t { kIdle = 0, kParked = 1, kNotified = 2, kFrozen =
 
 enum class Life : std::uint8_t { kUnused, kLive, kFrozen };
 
+// Identical failing attempts that are not in the trace yet.
+struct FailedAttempts {
+  trace::ObjectId object = 0;
+  trace::Version version = 0;
+  trace::SiteId site = 0;
+  std::uint32_t count = 0;
+};
+
 class Task {
  public:
   explicit Task(trace::TaskKind of) : kind(of) {}
@@ -35,8 +43,9 @@ class Task {
   recorder::TrackedTask tracked;  // its id is 0 until the first event that needs it
   trace::TaskKind kind;
   std::atomic<Life> life{Life::kUnused};
-  bool bound = false;   // has an OS thread of its own: a thread, or LockOSThread
-  bool unwind = false;  // its Park is to throw (freeze.h)
+  bool bound = false;      // has an OS thread of its own: a thread, or LockOSThread
+  bool unwind = false;     // its Park is to throw (freeze.h)
+  bool unwinding = false;  // it has thrown: what it still unlocks may not be locked
   std::atomic<std::uint32_t> park{kIdle};
 
   // Of the wait it stands in; meaningful while parked.
@@ -47,7 +56,9 @@ class Task {
   Task* all_next = nullptr;  // among all goroutines, or all threads, ever made
   Context context;
   Stack stack;
+  std::uintptr_t stack_top = 0;  // of a thread, once known
   absl::AnyInvocable<void()> body;
+  FailedAttempts attempts;
   std::uint32_t lock_depth = 0;  // calls of LockOSThread
 };
 

@@ -1,5 +1,7 @@
 #include "gordian/internal/threads.h"
 
+#include <pthread.h>
+
 #include "gordian/internal/activity.h"
 #include "gordian/internal/record.h"
 
@@ -44,6 +46,7 @@ Task& NewThreadTask(trace::TaskKind kind) {
   task->kind = kind;
   task->bound = true;
   task->tracked = {};
+  task->stack_top = 0;
   task->park.store(kIdle, std::memory_order_relaxed);
   task->life.store(Life::kLive, std::memory_order_release);
   g_threads.lock.Unlock();
@@ -59,6 +62,21 @@ void AdoptThread(Task& task) {
 void RetireThreadTask(Task& task) {
   task.life.store(Life::kUnused, std::memory_order_release);
   ActivityEnds();
+}
+
+std::uintptr_t StackTop(Task& task) {
+  if (task.context.stack_bottom != nullptr) {
+    return reinterpret_cast<std::uintptr_t>(task.context.stack_bottom) + task.context.stack_size;
+  }
+  if (task.stack_top != 0) return task.stack_top;
+  pthread_attr_t attributes;
+  void* bottom = nullptr;
+  std::size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    pthread_attr_getstack(&attributes, &bottom, &size);
+    pthread_attr_destroy(&attributes);
+  }
+  return task.stack_top = reinterpret_cast<std::uintptr_t>(bottom) + size;
 }
 
 void ForEachThreadTask(const std::function<void(Task&)>& visit) {

@@ -17,6 +17,9 @@ void AdoptThread(Task& task);
 // The task of a thread that has ended may be used again.
 void RetireThreadTask(Task& task);
 
+// The end of the task's stack: no frame lies beyond it.
+std::uintptr_t StackTop(Task& task);
+
 // Visits every live thread's task.
 void ForEachThreadTask(const std::function<void(Task&)>& visit);
 
