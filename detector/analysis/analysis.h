@@ -50,11 +50,11 @@ struct Cut {
 
 // Thresholds of semantics.md, all of which are options.
 struct Limits {
-  std::uint32_t overtaken = 64;                // starvation, N
-  std::uint64_t starved_ns = 1'000'000'000;    // starvation, T
-  std::uint32_t livelock_rounds = 100;         // livelock.retry
-  std::uint32_t spin_rounds = 10'000;          // livelock.spin
-  std::uint64_t long_hold_ns = 100'000'000;    // contention.long-hold
+  std::uint32_t overtaken = 64;              // starvation, N
+  std::uint64_t starved_ns = 1'000'000'000;  // starvation, T
+  std::uint32_t livelock_rounds = 100;       // livelock.retry
+  std::uint32_t spin_rounds = 10'000;        // livelock.spin
+  std::uint64_t long_hold_ns = 100'000'000;  // contention.long-hold
 };
 
 class Analysis {

@@ -1,7 +1,7 @@
 // Who can serve whom: the wait-for relation at a cut, and who is blocked for ever.
 //
 //   Stuck stuck(model, cut);
-//   if (stuck.ForEver(task)) … stuck.CouldServe(task) …
+//   if (stuck.ForEver(task)) … stuck.Links(task) …
 //
 // A wait is served by: the holders of the lock (all of a write lock's readers, any one way in
 // for a select), the runner of a Once, the task joined, whoever can send, receive, close, call
@@ -9,9 +9,10 @@
 // set is blocked for ever; it is computed as the complement of who can go on, from those who
 // are not blocked (or whose wait ends by itself: timed, a sleep, an armed timer).
 //
-// Who *could* use an object that is no lock is not in the trace: before the end, every task
-// that can go on counts, unless the channel's handles are all accounted for by its waiters.
-// At the end of a test or program it must have used the object or be spawned after it was made.
+// Who *could* use an object that is no lock is not in the trace. Before the end, every task
+// that can go on counts. At the end of a test or program only one that has used the object or was
+// spawned after it was made; and the task that runs the tests serves no object of a test that is
+// over.
 //
 // Limits    exact for locks, Onces and joins; for the rest it errs towards "can be served".
 // Locking   none; reads the model, which must not change while this lives.
@@ -42,18 +43,29 @@ struct Link {
   LinkKind kind = LinkKind::kHolds;
 };
 
+// Whom a wait needs. All of `tasks`, or, for what is not owned, somebody with `objects`.
+struct Need {
+  std::vector<TaskId> tasks;      // locks, Onces, joins
+  std::vector<ObjectId> objects;  // channels, WaitGroups, conditions, semaphores, signals
+  bool satisfied = false;         // nothing keeps it: it has only not run yet
+};
+Need NeedOf(const Model& model, TaskId task);
+
 class Stuck {
  public:
   Stuck(const Model& model, const Cut& cut);
 
-  // Blocked, and nobody who can go on can serve it.
-  bool ForEver(TaskId task) const { return state_[task] == State::kStuck; }
+  // Blocked, and nobody who can go on can serve it. Also a frozen task.
+  bool ForEver(TaskId task) const { return StateOf(task) == State::kStuck; }
   // Alive and able to go on, now or once it is served.
-  bool CanGoOn(TaskId task) const { return state_[task] == State::kGoesOn; }
-  // Every live task is blocked for ever, main among them, and no timer is armed.
+  bool CanGoOn(TaskId task) const { return StateOf(task) == State::kGoesOn; }
+  // Every live task is blocked for ever, main among them.
   bool Everything() const { return everything_; }
+  // Those blocked for ever, frozen ones left out, ascending.
+  const std::vector<TaskId>& tasks() const { return stuck_; }
 
-  // The live tasks (or holders that have ended) who could serve its wait, surest first.
+  // Who could serve its wait: holders (even those that have ended), then live users, then
+  // others that may have a reference.
   std::vector<Link> Links(TaskId task) const;
   std::vector<TaskId> CouldServe(TaskId task) const;
 
@@ -62,9 +74,14 @@ class Stuck {
  private:
   enum class State : std::uint8_t { kGone, kGoesOn, kStuck };
 
+  State StateOf(TaskId task) const { return task < state_.size() ? state_[task] : State::kGone; }
+  bool IsGone(const TaskInfo& task) const;
+  bool MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& object) const;
+
   const Model& model_;
   Cut cut_;
   std::vector<State> state_;  // by task
+  std::vector<TaskId> stuck_;
   bool everything_ = false;
 };
 

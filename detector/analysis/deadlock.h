@@ -1,0 +1,46 @@
+// deadlock.cycle, deadlock.self and deadlock.global: what happened.
+//
+// At a cut: who is blocked for ever (wait_for.h), and in which cycles (deadlock_graph.h). Where
+// nothing can run any more, one deadlock.global contains them all; else each cycle is a finding of
+// its own. Tasks blocked behind a deadlock are listed in it, and are not also leaks.
+//
+// Proves    that no continuation of the trace releases the members, for locks, Onces and
+//           joins; for channels and WaitGroups as far as who could use them is known.
+// Limits    a lock that another task than its holder could unlock, and never did so far,
+//           is taken for owned.
+// Locking   none.
+// Cost      nothing per event; linear in stuck tasks at a cut.
+#ifndef GORDIAN_DETECTOR_ANALYSIS_DEADLOCK_H_
+#define GORDIAN_DETECTOR_ANALYSIS_DEADLOCK_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "detector/analysis/analysis.h"
+#include "detector/analysis/deadlock_graph.h"
+#include "detector/analysis/wait_for.h"
+
+namespace gordian::detector {
+
+class Deadlock : public Analysis {
+ public:
+  std::string_view name() const override { return "deadlock"; }
+  EventSet wants() const override { return Events({trace::EventType::kMisuse}); }
+  void On(const trace::Event& event, const Model& model) override;
+  std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
+
+ private:
+  bool IsMisuse(const DeadlockCore& core) const;
+
+  absl::flat_hash_set<TaskId> recursive_once_;  // misuse.once-recursive speaks of them
+  absl::flat_hash_set<TaskId> nil_blocked_;     // misuse.nil-block speaks of them
+};
+
+// The words (deadlock_report.cc, deadlock_words.cc).
+Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck);
+Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck);
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_ANALYSIS_DEADLOCK_H_

@@ -1,0 +1,241 @@
+// The findings of deadlock.cycle, deadlock.self and deadlock.global.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "detector/analysis/deadlock.h"
+#include "detector/analysis/deadlock_words.h"
+#include "detector/analysis/describe.h"
+
+namespace gordian::detector {
+namespace {
+
+constexpr std::size_t kTaskParts = 64;  // tasks described one by one
+
+std::string TestOf(const Model& model, const Cut& cut, TaskId task) {
+  const std::uint32_t test = model.Task(task).test;
+  return std::string(test != 0 ? model.TestName(test) : cut.test);
+}
+
+// "Two goroutines", "Three tasks".
+std::string Crowd(const Model& model, const std::vector<Link>& cycle) {
+  static constexpr const char* kNumbers[] = {"No", "One", "Two", "Three", "Four", "Five", "Six"};
+  std::string kind = "goroutine";
+  for (const Link& link : cycle) {
+    const trace::TaskKind task = model.Task(link.waiter).kind;
+    if (task != model.Task(cycle[0].waiter).kind)
+      kind = "task";
+    else if (kind != "task" && task == trace::TaskKind::kThread)
+      kind = "thread";
+  }
+  const std::string n = cycle.size() < 7 ? kNumbers[cycle.size()] : std::to_string(cycle.size());
+  return absl::StrCat(n, " ", kind, cycle.size() == 1 ? "" : "s");
+}
+
+std::string TitleOf(const Model& model, const DeadlockCore& core) {
+  const Link& first = core.cycle.front();
+  if (core.cycle.size() == 1) {
+    return absl::StrCat(Quoted(model, first.waiter), " waits for ever for ",
+                        model.ObjectName(first.object), ", which it holds itself");
+  }
+  std::vector<std::string> names;
+  for (const Link& link : core.cycle) names.push_back(Quoted(model, link.waiter));
+  return absl::StrCat(Enumerate(names), core.cycle.size() == 2
+                                            ? " wait for each other for ever"
+                                            : " wait for each other in a circle for ever");
+}
+
+std::string SelfSummary(const Model& model, const Link& link) {
+  const std::string who = Quoted(model, link.waiter), lock = model.ObjectName(link.object);
+  const Wait& wait = model.Task(link.waiter).wait;
+  std::string had = "locked it before and has not unlocked it";
+  for (const Hold& hold : model.Task(link.waiter).held) {
+    if (hold.object != link.object || !hold.shared) continue;
+    had = "has read-locked it before and keeps that lock";
+  }
+  if (wait.kind == WaitKind::kOnce) had = "is inside its function already";
+  return absl::StrCat(who, " ", WhatItWaitsFor(model, link.waiter), " for ever: it ", had,
+                      ", and nobody else can release it.");
+}
+
+std::string SummaryOf(const Model& model, const DeadlockCore& core) {
+  if (core.cycle.size() == 1) return SelfSummary(model, core.cycle[0]);
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < core.cycle.size(); ++i) {
+    const Link& served = core.cycle[(i + core.cycle.size() - 1) % core.cycle.size()];
+    parts.push_back(absl::StrCat(Quoted(model, core.cycle[i].waiter), " ", WhatItHas(model, served),
+                                 " and ", WhatItWaitsFor(model, core.cycle[i].waiter)));
+  }
+  return absl::StrCat(Crowd(model, core.cycle), " wait for each other for ever: ", Enumerate(parts),
+                      ".");
+}
+
+class Assembler {
+ public:
+  Assembler(const Stuck& stuck, Finding* finding) : model_(stuck.model()), finding_(*finding) {}
+
+  void AddCore(const DeadlockCore& core) {
+    for (const Link& link : core.cycle) {
+      AddTask(link.waiter, absl::StrCat("in the cycle: ", WhatItWaitsFor(model_, link.waiter)));
+      AddEvidence(link);
+    }
+    for (const TaskId member : core.members) AddTask(member, "waits for members of the cycle");
+    for (const TaskId task : core.behind) AddTask(task, "is blocked behind it");
+  }
+
+  void AddPicture(const DeadlockCore& core) {
+    for (const Link& link : core.cycle) {
+      for (Edge& edge : ArrowsOf(model_, link)) finding_.picture.push_back(std::move(edge));
+    }
+  }
+
+  // Its part in the report; alike tasks behind a deadlock are counted, not repeated.
+  void AddTask(TaskId task, std::string what) {
+    if (!tasks_.insert(task).second) return;
+    finding_.explains.push_back(task);
+    const TaskInfo& info = model_.Task(task);
+    const auto alike =
+        std::find_if(finding_.tasks.begin(), finding_.tasks.end(), [&](const TaskPart& part) {
+          return part.what == what && part.spawned_at == info.spawned_at && part.held.empty() &&
+                 info.held.empty() && part.waiting.site == info.wait.site && info.name.empty();
+        });
+    if (alike != finding_.tasks.end()) {
+      ++alike->count;
+      return;
+    }
+    if (finding_.tasks.size() == kTaskParts) return;
+    TaskPart& part = finding_.tasks.emplace_back(DescribeTask(model_, task));
+    part.what = std::move(what);
+    for (const HeldLock& held : part.held) AddObject(held.object);
+    AddObject(part.waiting.object);
+    for (const ObjectId channel : part.waiting.choices) AddObject(channel);
+  }
+
+  void AddIdentity(TaskId task) {
+    const Wait& wait = model_.Task(task).wait;
+    const ObjectInfo& object = model_.Object(wait.object);
+    finding_.identity.push_back(absl::StrCat(std::string(NameOf(wait.kind)), " ",
+                                             std::string(trace::NameOf(object.kind)), " ",
+                                             object.name));
+    finding_.identity_sites.push_back(wait.site);
+  }
+
+ private:
+  void AddEvidence(const Link& link) {
+    const Wait& wait = model_.Task(link.waiter).wait;
+    for (const Hold& hold : model_.Task(link.server).held) {
+      if (hold.object != link.object) continue;
+      finding_.evidence.push_back(
+          {hold.seq, link.server, hold.site,
+           absl::StrCat(hold.shared ? "read-locks " : "locks ", model_.ObjectName(hold.object))});
+    }
+    finding_.evidence.push_back(
+        {wait.seq, link.waiter, wait.site, WhatItWaitsFor(model_, link.waiter)});
+  }
+
+  void AddObject(ObjectId object) {
+    if (object != 0 && objects_.insert(object).second) {
+      finding_.objects.push_back(DescribeObject(model_, object));
+    }
+  }
+
+  const Model& model_;
+  Finding& finding_;
+  absl::flat_hash_set<TaskId> tasks_;
+  absl::flat_hash_set<ObjectId> objects_;
+};
+
+void Finish(Finding& finding) {
+  std::sort(finding.evidence.begin(), finding.evidence.end(),
+            [](const Evidence& a, const Evidence& b) { return a.seq < b.seq; });
+  std::sort(finding.identity.begin(), finding.identity.end());
+  std::sort(finding.identity_sites.begin(), finding.identity_sites.end());
+}
+
+std::string BlockedBehind(std::size_t n) {
+  return absl::StrCat(Count(n, "more task"), n == 1 ? " is" : " are", " blocked behind it.");
+}
+
+}  // namespace
+
+Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck) {
+  const Model& model = stuck.model();
+  Finding finding;
+  finding.rule = core.IsSelf(model) ? "deadlock.self" : "deadlock.cycle";
+  finding.verdict = Verdict::kConfirmed;
+  finding.test = TestOf(model, cut, core.cycle.front().waiter);
+  finding.title = TitleOf(model, core);
+  finding.summary = SummaryOf(model, core);
+  finding.reasons = Conditions(model, core.cycle);
+  const std::size_t others = core.members.size() - core.cycle.size() + core.behind.size();
+  if (others > 0) finding.reasons.push_back(BlockedBehind(others));
+  finding.advice = HowToBreak(model, core.cycle);
+  Assembler assembler(stuck, &finding);
+  assembler.AddPicture(core);
+  assembler.AddCore(core);
+  for (const Link& link : core.cycle) assembler.AddIdentity(link.waiter);
+  Finish(finding);
+  return finding;
+}
+
+Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck) {
+  const Model& model = stuck.model();
+  const std::vector<TaskId>& all = stuck.tasks();
+  Finding finding;
+  finding.rule = "deadlock.global";
+  finding.verdict = Verdict::kConfirmed;
+  finding.test = TestOf(model, cut, all.front());
+  Assembler assembler(stuck, &finding);
+  if (cores.empty()) {
+    finding.title = all.size() == 1
+                        ? absl::StrCat("nothing can run any more: ", Quoted(model, all[0]), " ",
+                                       WhatItWaitsFor(model, all[0]), ", and nobody is left")
+                        : absl::StrCat("nothing can run any more: all ", Count(all.size(), "task"),
+                                       " are blocked for ever");
+    std::vector<std::string> parts;
+    constexpr std::size_t kNamed = 4;
+    for (const TaskId task : all) {
+      if (parts.size() == kNamed) break;
+      parts.push_back(absl::StrCat(Quoted(model, task), " ", WhatItWaitsFor(model, task)));
+      finding.reasons.push_back(WhyNobody(stuck, task));
+    }
+    if (all.size() > kNamed) parts.push_back(Count(all.size() - kNamed, "more task"));
+    finding.summary =
+        absl::StrCat("The program can never go on: ", Enumerate(parts),
+                     all.size() > kNamed ? " wait as well" : "",
+                     ". No task is left that runs, sleeps, waits for input or has a timer.");
+    finding.advice = {
+        "Find the task that should have served the first of these waits: it ended, or took another "
+        "path. Every path has to send, close, signal, unlock or call Done; or the wait needs a way "
+        "out, such as a done channel or a Context in a select."};
+  }
+  for (const DeadlockCore& core : cores) {
+    absl::StrAppend(&finding.title, finding.title.empty() ? "nothing can run any more: " : "; ",
+                    TitleOf(model, core));
+    absl::StrAppend(&finding.summary, SummaryOf(model, core), " ");
+    for (std::string& reason : Conditions(model, core.cycle)) {
+      finding.reasons.push_back(std::move(reason));
+    }
+    for (std::string& advice : HowToBreak(model, core.cycle)) {
+      finding.advice.push_back(std::move(advice));
+    }
+    assembler.AddCore(core);
+    for (const Link& link : core.cycle) assembler.AddIdentity(link.waiter);
+  }
+  if (!cores.empty()) {
+    assembler.AddPicture(cores.front());
+    absl::StrAppend(&finding.summary,
+                    "Every other task is blocked too, so that the program can never go on.");
+  }
+  for (const TaskId task : all) {
+    assembler.AddTask(task, cores.empty() ? WhatItWaitsFor(model, task) : "is blocked as well");
+    if (cores.empty()) assembler.AddIdentity(task);
+  }
+  Finish(finding);
+  return finding;
+}
+
+}  // namespace gordian::detector

@@ -1,0 +1,219 @@
+#include "detector/analysis/lock_graph.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "detector/analysis/scc.h"
+
+namespace gordian::detector {
+
+const HeldMode* AbstractAcquire::Holding(ObjectId object) const {
+  for (const HeldMode& mode : held) {
+    if (mode.lock == object) return &mode;
+  }
+  return nullptr;
+}
+
+// --- Building ----------------------------------------------------------------
+
+std::uint32_t LockGraph::Child(std::uint32_t node, ObjectId lock, bool shared) {
+  const std::uint64_t key = (std::uint64_t{lock} << 1) | (shared ? 1 : 0);
+  if (nodes_[node].cached_key == key) return nodes_[node].cached_child;
+  const auto [it, is_new] =
+      children_.try_emplace({node, key}, static_cast<std::uint32_t>(nodes_.size()));
+  if (is_new) nodes_.emplace_back();
+  nodes_[node].cached_key = key;
+  nodes_[node].cached_child = it->second;
+  return it->second;
+}
+
+bool LockGraph::Add(const NestedRequest& request, const LockTrace& trace) {
+  const std::span<const Acquire> acquires = trace.Acquires(request.task);
+  chain_.clear();
+  for (std::uint32_t i = request.outer; i != kNoAcquire; i = acquires[i].outer) {
+    if (acquires[i].released == kNever) chain_.push_back(i);
+  }
+  std::uint32_t node = 0;
+  for (auto i = chain_.rbegin(); i != chain_.rend(); ++i) {
+    node = Child(node, acquires[*i].lock, acquires[*i].shared != 0);
+  }
+  node = Child(node, request.lock, request.shared);
+  bool is_new = false;
+  if (nodes_[node].cached_task != request.task) {
+    const auto [it, inserted] =
+        by_node_.try_emplace({node, request.task}, static_cast<std::uint32_t>(acquires_.size()));
+    if (inserted) NewAcquire(request, trace);
+    nodes_[node].cached_task = request.task;
+    nodes_[node].cached_acquire = it->second;
+    is_new = inserted;
+  }
+  acquires_[nodes_[node].cached_acquire].instances.push_back(
+      {request.at, request.site, request.outer});
+  return is_new;
+}
+
+void LockGraph::NewAcquire(const NestedRequest& request, const LockTrace& trace) {
+  const std::span<const Acquire> sections = trace.Acquires(request.task);
+  const auto index = static_cast<std::uint32_t>(acquires_.size());
+  AbstractAcquire& acquire = acquires_.emplace_back();
+  acquire.task = request.task;
+  acquire.lock = request.lock;
+  acquire.shared = request.shared;
+  for (auto i = chain_.rbegin(); i != chain_.rend(); ++i) {
+    acquire.held.push_back({sections[*i].lock, sections[*i].shared != 0});
+  }
+  if (acquire.Holding(request.lock) != nullptr) return;  // recursive: no order between two locks
+  for (const HeldMode& held : acquire.held) AddEdge(held.lock, request.lock, index);
+}
+
+void LockGraph::AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire) {
+  const auto [it, is_new] =
+      edge_index_.try_emplace({from, to}, static_cast<std::uint32_t>(edges_.size()));
+  if (is_new) {
+    edges_.push_back({from, to, {}});
+    const ObjectId highest = std::max(from, to);
+    if (highest >= out_.size()) out_.resize(highest + 1);
+    out_[from].push_back(it->second);
+  }
+  edges_[it->second].acquires.push_back(acquire);
+}
+
+// --- Cycles ------------------------------------------------------------------
+
+namespace {
+
+constexpr std::uint32_t kFar = std::numeric_limits<std::uint32_t>::max();
+
+// Simple cycles within components. Each is found from its smallest lock, by a depth-first
+// search that turns back where the way home is longer than what `limit` leaves; the
+// shortest length that was turned back becomes the next limit.
+class CycleSearch {
+ public:
+  using Visit = absl::FunctionRef<void(std::span<const std::uint32_t>)>;
+  struct Arrow {
+    std::uint32_t edge, to;
+  };
+
+  CycleSearch(std::vector<std::vector<Arrow>> out, Visit visit, std::uint64_t budget)
+      : out_(std::move(out)),
+        in_(out_.size()),
+        home_(out_.size(), kFar),
+        on_path_(out_.size(), false),
+        visit_(visit),
+        budget_(budget) {
+    for (std::uint32_t from = 0; from < out_.size(); ++from) {
+      for (const Arrow& arrow : out_[from]) in_[arrow.to].push_back(from);
+    }
+  }
+
+  bool Run() {
+    for (std::uint32_t limit = 2; limit != kFar; limit = next_limit_) {
+      limit_ = limit;
+      next_limit_ = kFar;
+      for (std::uint32_t start = 0; start < out_.size(); ++start) {
+        if (out_[start].empty()) continue;
+        MeasureWayHome(start);
+        start_ = start;
+        const bool done = Extend(start);
+        for (const std::uint32_t node : measured_) home_[node] = kFar;
+        if (!done) return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  struct Frame {
+    std::uint32_t node;
+    std::size_t next = 0;
+  };
+
+  bool Spend() { return budget_ == 0 ? false : (--budget_, true); }
+
+  // home_: edges to `start` through locks not smaller than it.
+  void MeasureWayHome(std::uint32_t start) {
+    measured_.assign(1, start);
+    home_[start] = 0;
+    for (std::size_t i = 0; i < measured_.size(); ++i) {
+      for (const std::uint32_t from : in_[measured_[i]]) {
+        if (from <= start || home_[from] != kFar) continue;
+        home_[from] = home_[measured_[i]] + 1;
+        measured_.push_back(from);
+      }
+    }
+  }
+
+  bool Extend(std::uint32_t start) {
+    std::vector<Frame> frames{{start}};
+    on_path_[start] = true;
+    bool within = true;
+    while (!frames.empty() && within) {
+      Frame& frame = frames.back();
+      if (frame.next == out_[frame.node].size()) {
+        on_path_[frame.node] = false;
+        frames.pop_back();
+        if (!path_.empty()) path_.pop_back();
+        continue;
+      }
+      const Arrow arrow = out_[frame.node][frame.next++];
+      within = Spend();
+      if (arrow.to == start_) {
+        Report(arrow.edge);
+      } else if (!on_path_[arrow.to] && home_[arrow.to] != kFar && Near(arrow.to)) {
+        path_.push_back(arrow.edge);
+        on_path_[arrow.to] = true;
+        frames.push_back({arrow.to});
+      }
+    }
+    for (const Frame& frame : frames) on_path_[frame.node] = false;
+    path_.clear();
+    return within;
+  }
+
+  // Whether a cycle through `node` next can still be as short as the limit.
+  bool Near(std::uint32_t node) {
+    const auto length = static_cast<std::uint32_t>(path_.size()) + 1 + home_[node];
+    if (length <= limit_) return true;
+    next_limit_ = std::min(next_limit_, length);
+    return false;
+  }
+
+  // Shorter ones were reported under an earlier limit.
+  void Report(std::uint32_t last) {
+    if (path_.size() + 1 != limit_) return;
+    path_.push_back(last);
+    visit_(path_);
+    path_.pop_back();
+  }
+
+  std::vector<std::vector<Arrow>> out_;
+  std::vector<std::vector<std::uint32_t>> in_;
+  std::vector<std::uint32_t> home_, measured_, path_;
+  std::vector<bool> on_path_;
+  Visit visit_;
+  std::uint64_t budget_;
+  std::uint32_t start_ = 0, limit_ = 2, next_limit_ = kFar;
+};
+
+}  // namespace
+
+bool LockGraph::ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip,
+                             absl::FunctionRef<void(std::span<const std::uint32_t>)> visit,
+                             std::uint64_t budget) const {
+  AdjacencyLists plain(out_.size());
+  for (const LockEdge& edge : edges_) {
+    if (!skip(edge.from) && !skip(edge.to)) plain[edge.from].push_back(edge.to);
+  }
+  const Components components = StronglyConnected(plain);
+  std::vector<std::vector<CycleSearch::Arrow>> out(out_.size());
+  bool any = false;
+  for (std::uint32_t i = 0; i < edges_.size(); ++i) {
+    const auto [from, to] = std::pair(edges_[i].from, edges_[i].to);
+    if (skip(from) || skip(to) || components.of[from] != components.of[to]) continue;
+    out[from].push_back({i, to});
+    any = true;
+  }
+  return !any || CycleSearch(std::move(out), visit, budget).Run();
+}
+
+}  // namespace gordian::detector

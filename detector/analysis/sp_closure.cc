@@ -1,0 +1,119 @@
+#include "detector/analysis/sp_closure.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace gordian::detector {
+
+// --- LockSections ------------------------------------------------------------
+
+void LockSections::Refresh(const LockTrace& trace) {
+  taken_.resize(trace.task_count(), 0);
+  for (TaskId task = 0; task < trace.task_count(); ++task) {
+    const std::span<const Acquire> acquires = trace.Acquires(task);
+    for (std::size_t& next = taken_[task]; next < acquires.size(); ++next) {
+      const Acquire& acquire = acquires[next];
+      User& user = UserOf(acquire.lock, task);
+      (acquire.shared ? user.reads : user.writes).push_back(acquire.at);
+    }
+  }
+}
+
+LockSections::User& LockSections::UserOf(ObjectId lock, TaskId task) {
+  if (lock >= locks_.size()) locks_.resize(lock + 1);
+  std::vector<User>& users = locks_[lock];
+  // A task's acquisitions are taken in together and tasks ascend, so that a task that is
+  // there already is mostly the last one.
+  const auto at = std::lower_bound(users.begin(), users.end(), task,
+                                   [](const User& user, TaskId id) { return user.task < id; });
+  if (at != users.end() && at->task == task) return *at;
+  User user;
+  user.task = task;
+  return *users.insert(at, std::move(user));
+}
+
+const std::vector<LockSections::User>& LockSections::UsersOf(ObjectId lock) const {
+  static const auto& none = *new std::vector<User>();
+  return lock < locks_.size() ? locks_[lock] : none;
+}
+
+// --- SpClosure ---------------------------------------------------------------
+
+void SpClosure::Clear(Flows flows) {
+  flows_ = flows;
+  for (const TaskId task : touched_) upto_[task] = 0;
+  touched_.clear();
+}
+
+void SpClosure::Include(TaskId task, Seq upto) {
+  pending_.push_back({task, upto});
+  while (!pending_.empty()) {
+    const Prefix next = pending_.back();
+    pending_.pop_back();
+    if (next.task >= upto_.size()) upto_.resize(next.task + 1, 0);
+    const Seq had = upto_[next.task];
+    if (next.upto <= had) continue;
+    if (had == 0) touched_.push_back(next.task);
+    upto_[next.task] = next.upto;
+    const std::span<const Flow> flows = trace_.Flows(next.task);
+    auto flow = std::upper_bound(flows.begin(), flows.end(), had,
+                                 [](Seq seq, const Flow& f) { return seq < f.to; });
+    for (; flow != flows.end() && flow->to <= next.upto; ++flow) {
+      ++steps_;
+      if (flows_ == Flows::kStructural && flow->structural == 0) continue;
+      pending_.push_back({flow->from_task, flow->from});
+    }
+  }
+}
+
+bool SpClosure::Close() {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    // `touched_` grows while sections are ended.
+    for (std::size_t i = 0; i < touched_.size(); ++i) {
+      if (!CloseTask(touched_[i], &changed)) return false;
+    }
+  }
+  return true;
+}
+
+// Ends those of the task's open sections that a later one in the set waits for.
+bool SpClosure::CloseTask(TaskId task, bool* changed) {
+  const std::span<const Acquire> acquires = trace_.Acquires(task);
+  const auto past = std::upper_bound(acquires.begin(), acquires.end(), upto_[task],
+                                     [](Seq seq, const Acquire& a) { return seq < a.at; });
+  if (past == acquires.begin()) return true;
+  // All sections open at a position are on the chain of enclosing ones from the last begun.
+  for (auto index = static_cast<std::uint32_t>(past - acquires.begin() - 1); index != kNoAcquire;
+       index = acquires[index].outer) {
+    ++steps_;
+    const Acquire& acquire = acquires[index];
+    const TaskId releaser = trace_.Releaser(task, index);
+    const Seq ended = releaser < upto_.size() ? upto_[releaser] : 0;
+    if (acquire.released <= ended || !LaterSectionIncluded(acquire)) continue;
+    if (acquire.released == kNever) return false;
+    Include(releaser, acquire.released);
+    *changed = true;
+  }
+  return true;
+}
+
+// Whether a section that conflicts with `open` and began after it lies in the set.
+bool SpClosure::LaterSectionIncluded(const Acquire& open) {
+  const auto begins_in = [&](const std::vector<Seq>& begins, Seq upto) {
+    const auto later = std::upper_bound(begins.begin(), begins.end(), open.at);
+    return later != begins.end() && *later <= upto;
+  };
+  for (const LockSections::User& user : sections_.UsersOf(open.lock)) {
+    ++steps_;
+    const Seq upto = user.task < upto_.size() ? upto_[user.task] : 0;
+    if (upto <= open.at) continue;
+    if (begins_in(user.writes, upto)) return true;
+    if (open.shared == 0 && begins_in(user.reads, upto)) return true;
+  }
+  return false;
+}
+
+}  // namespace gordian::detector

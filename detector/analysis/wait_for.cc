@@ -1,0 +1,304 @@
+#include "detector/analysis/wait_for.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+namespace gordian::detector {
+
+using trace::ObjectKind;
+
+namespace {
+
+constexpr TaskId kMain = 1;
+constexpr std::size_t kGuesses = 64;     // links to tasks that only may have a reference
+constexpr std::size_t kScanned = 1'024;  // tasks asked for them
+
+bool AtEnd(const Cut& cut) {
+  return cut.kind == CutKind::kTestEnd || cut.kind == CutKind::kProgramEnd;
+}
+
+// --- What a wait needs -------------------------------------------------------
+
+void NeedOfLock(const Model& model, TaskId task, const ObjectInfo& lock, Need& need) {
+  if (lock.foreign_unlock) {
+    need.objects.push_back(lock.id);
+    return;
+  }
+  const bool reads = model.Task(task).wait.kind == WaitKind::kRLock;
+  if (!reads || lock.write_held) {
+    need.tasks = lock.holders;
+  } else if (lock.kind == ObjectKind::kRWMutex) {
+    // Readers may hold it; what keeps this one out is a writer that waits.
+    for (const TaskId other : lock.waiters) {
+      if (other == task || model.Task(other).wait.kind != WaitKind::kLock) continue;
+      need.tasks.push_back(other);
+      break;
+    }
+  }
+  need.satisfied = need.tasks.empty();
+}
+
+// Whether the channel is ready for this end: a sender or receiver that was not run yet.
+bool IsReady(const ObjectInfo& channel, bool is_send) {
+  if (channel.closed) return true;
+  return is_send ? channel.value < static_cast<std::int64_t>(channel.detail) : channel.value > 0;
+}
+
+void NeedOfSelect(const Model& model, const Wait& wait, Need& need) {
+  for (const SelectCase& choice : wait.cases) {
+    if (choice.channel == 0) continue;
+    need.objects.push_back(choice.channel);
+    if (IsReady(model.Object(choice.channel), choice.is_send)) need.satisfied = true;
+  }
+}
+
+}  // namespace
+
+Need NeedOf(const Model& model, TaskId task) {
+  Need need;
+  const Wait& wait = model.Task(task).wait;
+  const ObjectInfo& object = model.Object(wait.object);
+  switch (wait.kind) {
+    case WaitKind::kNone:
+    case WaitKind::kSleep:
+      need.satisfied = true;
+      break;
+    case WaitKind::kLock:
+    case WaitKind::kRLock:
+      NeedOfLock(model, task, object, need);
+      break;
+    case WaitKind::kOnce:
+      need.tasks = object.holders;
+      need.satisfied = need.tasks.empty();
+      break;
+    case WaitKind::kJoin:
+      need.tasks = {wait.joined};
+      need.satisfied = wait.joined == 0 || model.Task(wait.joined).ended;
+      break;
+    case WaitKind::kSend:
+    case WaitKind::kRecv:
+      need.objects = {wait.object};
+      need.satisfied = IsReady(object, wait.kind == WaitKind::kSend);
+      break;
+    case WaitKind::kSelect:
+      NeedOfSelect(model, wait, need);
+      break;
+    case WaitKind::kWaitGroup:
+      need.objects = {wait.object};
+      need.satisfied = object.value == 0;
+      break;
+    case WaitKind::kCond:
+    case WaitKind::kSemaphore:
+    case WaitKind::kBarrier:
+      need.objects = {wait.object};
+      break;
+    case WaitKind::kNilChan:
+      break;  // needs nobody: nobody can serve it
+  }
+  if (wait.timed) need.satisfied = true;
+  return need;
+}
+
+// --- The fixpoint ------------------------------------------------------------
+
+namespace {
+
+// Spreads "can go on" from the tasks that are not blocked.
+class Spread {
+ public:
+  Spread(const Model& model, const Cut& cut) : model_(model), cut_(cut) {}
+
+  void AddBlocked(TaskId task, Need need) {
+    missing_[task] = need.tasks.size();
+    for (const TaskId server : need.tasks) waits_for_[server].push_back(task);
+    for (const ObjectId object : need.objects) {
+      std::vector<TaskId>& waiting = waits_on_[object];
+      if (waiting.empty()) Watch(object);
+      waiting.push_back(task);
+    }
+  }
+
+  void AddFree(TaskId task) { Reach(task); }
+
+  void AddTimer(const ObjectInfo& timer) {
+    if (timer.detail != 0) {
+      served_.push_back(static_cast<ObjectId>(timer.detail));
+    } else {
+      newest_ = std::max(newest_, timer.begin_seq);
+      any_ = true;
+    }
+  }
+
+  absl::flat_hash_set<TaskId> Run() {
+    std::sort(by_age_.begin(), by_age_.end(),
+              [](const Aged& a, const Aged& b) { return a.begin_seq < b.begin_seq; });
+    do {
+      while (!queue_.empty()) {
+        const TaskId task = queue_.back();
+        queue_.pop_back();
+        GoOn(task);
+      }
+      ServeByReference();
+    } while (!queue_.empty());
+    return std::move(reached_);
+  }
+
+ private:
+  struct Aged {
+    std::uint64_t begin_seq;
+    ObjectId object;
+  };
+
+  void Watch(ObjectId id) {
+    const ObjectInfo& object = model_.Object(id);
+    for (const TaskId user : object.users) used_by_[user].push_back(id);
+    // Locks, WaitGroups and the like are often recorded at their first use only: a task that is
+    // older may still have had a reference.
+    const bool exact = AtEnd(cut_) && object.kind == ObjectKind::kChan && object.begin_seq != 0;
+    by_age_.push_back({exact ? object.begin_seq : 0, id});
+  }
+
+  void Reach(TaskId task) {
+    if (reached_.insert(task).second) queue_.push_back(task);
+  }
+
+  void GoOn(TaskId task) {
+    if (const auto it = waits_for_.find(task); it != waits_for_.end()) {
+      for (const TaskId waiter : it->second) {
+        if (--missing_[waiter] == 0) Reach(waiter);
+      }
+    }
+    const TaskInfo& info = model_.Task(task);
+    const bool runs_tests =
+        cut_.kind == CutKind::kTestEnd && info.parent == 0 && info.kind == trace::TaskKind::kThread;
+    if (!runs_tests) {
+      newest_ = std::max(newest_, info.spawned_seq);
+      any_ = true;
+    }
+    const auto used = used_by_.find(task);
+    if (used == used_by_.end()) return;
+    for (const ObjectId object : used->second) {
+      if (!runs_tests || model_.Object(object).test != cut_.test_id) served_.push_back(object);
+    }
+  }
+
+  void ServeByReference() {
+    while (any_ && oldest_ < by_age_.size() && by_age_[oldest_].begin_seq <= newest_) {
+      served_.push_back(by_age_[oldest_++].object);
+    }
+    for (const ObjectId object : served_) {
+      const auto it = waits_on_.find(object);
+      if (it == waits_on_.end()) continue;
+      for (const TaskId waiter : it->second) Reach(waiter);
+      waits_on_.erase(it);
+    }
+    served_.clear();
+  }
+
+  const Model& model_;
+  const Cut& cut_;
+  absl::flat_hash_map<TaskId, std::size_t> missing_;
+  absl::flat_hash_map<TaskId, std::vector<TaskId>> waits_for_;
+  absl::flat_hash_map<ObjectId, std::vector<TaskId>> waits_on_;
+  absl::flat_hash_map<TaskId, std::vector<ObjectId>> used_by_;  // of what is waited on
+  std::vector<Aged> by_age_;
+  std::vector<ObjectId> served_;
+  std::vector<TaskId> queue_;
+  absl::flat_hash_set<TaskId> reached_;
+  std::size_t oldest_ = 0;    // of by_age_: the first not served
+  std::uint64_t newest_ = 0;  // latest spawn among who can go on
+  bool any_ = false;
+};
+
+}  // namespace
+
+Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
+  state_.assign(model.task_count() + 1, State::kGone);
+  Spread spread(model, cut_);
+  for (TaskId id = 1; id <= model.task_count(); ++id) {
+    const TaskInfo& task = model.Task(id);
+    if (IsGone(task)) continue;
+    state_[id] = State::kStuck;
+    if (task.frozen) continue;
+    Need need = NeedOf(model, id);
+    if (need.satisfied || task.ready_since != 0) {
+      spread.AddFree(id);
+    } else {
+      spread.AddBlocked(id, std::move(need));
+    }
+  }
+  for (const ObjectId timer : model.armed_timers()) spread.AddTimer(model.Object(timer));
+  const absl::flat_hash_set<TaskId> reached = spread.Run();
+  for (const TaskId id : reached) state_[id] = State::kGoesOn;
+  for (TaskId id = 1; id < state_.size(); ++id) {
+    if (state_[id] == State::kStuck && !model.Task(id).frozen) stuck_.push_back(id);
+  }
+  const auto& timers = model.armed_timers();
+  const bool function_pending = std::any_of(timers.begin(), timers.end(), [&](ObjectId timer) {
+    return model.Object(timer).detail == 0;
+  });
+  everything_ = reached.empty() && !function_pending && !stuck_.empty() && ForEver(kMain) &&
+                !model.main_ended();
+}
+
+bool Stuck::IsGone(const TaskInfo& task) const {
+  if (task.id == 0 || task.ended || task.kind == trace::TaskKind::kInternal) return true;
+  // A task that was only named by a join, never seen to run or to be spawned.
+  if (!task.started && task.spawned_seq == 0 && !task.wait) return true;
+  return task.id == kMain && model_.main_ended() && !task.wait;
+}
+
+// --- Links -------------------------------------------------------------------
+
+bool Stuck::MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& object) const {
+  if (task.id == waiter || IsGone(task) || task.frozen) return false;
+  if (task.id == object.creator) return true;
+  if (object.kind != ObjectKind::kChan) return true;
+  if (task.spawned_seq < object.begin_seq) return false;
+  // Handles that are all accounted for by waiters leave only a captured reference.
+  const bool all_waiting = object.handles != 0 && object.handles <= object.waiters.size();
+  return !all_waiting || task.parent == waiter;
+}
+
+std::vector<Link> Stuck::Links(TaskId task) const {
+  std::vector<Link> links;
+  const Wait& wait = model_.Task(task).wait;
+  if (!wait) return links;
+  const Need need = NeedOf(model_, task);
+  for (const TaskId server : need.tasks) links.push_back({task, wait.object, server});
+  for (const ObjectId id : need.objects) {
+    const ObjectInfo& object = model_.Object(id);
+    absl::flat_hash_set<TaskId> listed;
+    for (const TaskId user : object.users) {
+      if (user == task || StateOf(user) == State::kGone || model_.Task(user).frozen) continue;
+      links.push_back({task, id, user, LinkKind::kUsed});
+      listed.insert(user);
+    }
+    std::size_t left = kGuesses, scanned = 0;
+    for (const TaskId other : stuck_) {
+      if (left == 0 || ++scanned > kScanned) break;
+      if (listed.contains(other) || !MayRefer(model_.Task(other), task, object)) continue;
+      links.push_back({task, id, other, LinkKind::kCould});
+      --left;
+    }
+  }
+  std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
+    return std::tie(a.kind, a.object, a.server) < std::tie(b.kind, b.object, b.server);
+  });
+  return links;
+}
+
+std::vector<TaskId> Stuck::CouldServe(TaskId task) const {
+  std::vector<TaskId> servers;
+  for (const Link& link : Links(task)) {
+    if (std::find(servers.begin(), servers.end(), link.server) == servers.end()) {
+      servers.push_back(link.server);
+    }
+  }
+  return servers;
+}
+
+}  // namespace gordian::detector
