@@ -5,6 +5,7 @@
 #include "gordian/annotate.h"
 #include "gordian/chan.h"
 #include "gordian/cond.h"
+#include "gordian/context.h"
 #include "gordian/go.h"
 #include "gordian/mutex.h"
 #include "gordian/name.h"

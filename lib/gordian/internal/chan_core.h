@@ -69,6 +69,7 @@ class ChanCore {
   // is full, empty or closed.
   bool Offer(void* value, const std::source_location& where);
   bool Poll(void* place, const std::source_location& where);
+  bool CloseIfOpen(const std::source_location& where) { return TryClose(Call(where)); }
 
   static std::size_t Cap(const ChanCore* core) { return core == nullptr ? 0 : core->capacity_; }
 
