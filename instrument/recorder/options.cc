@@ -113,6 +113,19 @@ constexpr std::array kRows = {
           options.exitcode = static_cast<int>(code->number);
           return true;
         }},
+    Row{"max_procs", "N (CPUs)", "how many goroutines run at once, at first",
+        [](std::string_view value, Options& options) {
+          return SetSize(value, options.max_procs) && options.max_procs <= 256;
+        }},
+    Row{"stack_size", "SIZE (256K)", "address space of a goroutine's stack; K, M, G",
+        [](std::string_view value, Options& options) {
+          return SetSize(value, options.stack_size);
+        }},
+    Row{"schedule", "native|roundrobin (native)", "who decides which task runs next",
+        [](std::string_view value, Options& options) {
+          options.schedule = value == "native" ? "" : value;
+          return value == "native" || value == "roundrobin";
+        }},
     Row{"help", "1|0 (0)", "print this list",
         [](std::string_view value, Options& options) {
           return SetWord(value, "1", "0", options.help);

@@ -30,6 +30,9 @@ struct Options {
   std::chrono::nanoseconds leak_grace_exit = std::chrono::milliseconds(100);
   std::chrono::nanoseconds test_timeout = std::chrono::seconds(60);
   int exitcode = 66;
+  std::uint64_t max_procs = 0;   // goroutines that run at once; 0: the number of CPUs
+  std::uint64_t stack_size = 0;  // of a goroutine, in bytes; 0: the library's default
+  std::string schedule;          // empty: the native scheduler; else a controlled policy's name
   bool help = false;
 };
 

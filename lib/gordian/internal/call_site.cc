@@ -3,9 +3,9 @@
 #include <array>
 #include <cstdint>
 
-#include "gordian/internal/options.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
+#include "instrument/recorder/options.h"
 
 namespace gordian::internal {
 namespace {
@@ -31,7 +31,7 @@ trace::SiteId StackAbove(recorder::ThreadLog& log, std::uintptr_t frame, std::si
 }  // namespace
 
 trace::SiteId CallSite::In(recorder::ThreadLog& log) const {
-  const bool full = RuntimeOptions().full_stacks;
+  const bool full = recorder::ProcessOptions().stacks;
   if (frame_ == nullptr && !full) [[likely]]
     return log.Site(at_);
   const void* frame = frame_ != nullptr ? frame_ : __builtin_frame_address(0);

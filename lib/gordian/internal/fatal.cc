@@ -8,10 +8,11 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "gordian/internal/options.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/panic.h"
+#include "instrument/recorder/attach.h"
+#include "instrument/recorder/options.h"
 
 namespace gordian::internal {
 namespace {
@@ -25,11 +26,8 @@ std::atomic<bool> g_ending{false};
   std::fflush(nullptr);
   static_cast<void>(!write(STDERR_FILENO, report.data(), report.size()));
   if (FatalHook hook = g_hook.load()) hook(message);
-  if (recorder::ThreadLog* log = Recording()) {
-    const auto how = static_cast<std::uint64_t>(trace::ProcessEndReason::kFatal);
-    recorder::Local(*log, trace::EventType::kProcessEnd, 0, 0, {.operands = {how}});
-  }
-  _exit(RuntimeOptions().exit_code);
+  recorder::EndProcess(trace::ProcessEndReason::kFatal);
+  _exit(recorder::ProcessOptions().exitcode);
 }
 
 std::string Where() {

@@ -1,6 +1,7 @@
 // Parking and waking: task.h.
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <exception>
 #include <utility>
@@ -57,11 +58,7 @@ Task* CurrentTaskOrNull() {
 
 void SetCurrentTask(Task* task) { t_current = task; }
 
-Task& CurrentTask() {
-  if (t_current == nullptr) [[unlikely]]
-    AdoptThread(NewThreadTask(trace::TaskKind::kThread));
-  return *t_current;
-}
+Task& CurrentTask() { return t_current != nullptr ? *t_current : AdoptUnknownThread(); }
 
 trace::TaskId IdOf(const Task& task) {
   // Given by whoever needs it first: a waker, or the task itself.
@@ -77,7 +74,13 @@ bool BeginStretch(recorder::ThreadLog& log) {
   if (CurrentTaskOrNull() == nullptr && CurrentWorker() != nullptr) return false;
   Task& task = CurrentTask();
   static_cast<void>(IdOf(task));
-  if (log.task() == 0) recorder::RunTask(log, task.tracked);
+  if (log.task() != 0) return true;
+  const bool first = task.tracked.run == 0;
+  recorder::RunTask(log, task.tracked);
+  if (first && task.kind == trace::TaskKind::kThread) {
+    const auto tid = static_cast<std::uint64_t>(gettid());
+    recorder::Local(log, trace::EventType::kTaskThread, IdOf(task), 0, {.operands = {tid}});
+  }
   return true;
 }
 

@@ -10,11 +10,12 @@
 #include <utility>
 
 #include "gordian/internal/activity.h"
-#include "gordian/internal/options.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
+#include "instrument/recorder/attach.h"
+#include "instrument/recorder/options.h"
 #include "instrument/schedule/host.h"
 
 namespace gordian::internal {
@@ -94,9 +95,9 @@ void Execute(Worker& worker, Task& task) {
   Settle(worker, task);
 }
 
-void WorkerMain(Processor* processor) {
+void* WorkerMain(void* processor) {
   auto* worker = new Worker;  // never freed: wakers may still hold it
-  worker->processor = processor;
+  worker->processor = static_cast<Processor*>(processor);
   worker->context.Bind();
   worker->log = &recorder::Log();
   t_worker = worker;
@@ -104,6 +105,7 @@ void WorkerMain(Processor* processor) {
   recorder::StopTask(*worker->log);
   t_worker = nullptr;
   ActivityEnds();
+  return nullptr;
 }
 
 // Under the scheduler's lock.
@@ -126,6 +128,11 @@ Processor* NewProcessor() {
   g_scheduler.processors[index].store(processor, std::memory_order_release);
   g_scheduler.started.store(index + 1, std::memory_order_release);
   return processor;
+}
+
+// At exit: nothing but the thread that ends the program is at work.
+bool IsSettled() {
+  return g_activity.load(std::memory_order_seq_cst) <= (CurrentTaskOrNull() != nullptr ? 1 : 0);
 }
 
 }  // namespace
@@ -157,8 +164,9 @@ void EnsureScheduler() {
   static std::once_flag once;
   std::call_once(once, [] {
     schedule::SetYieldHook(YieldIfAsked);
+    recorder::SetSettled(IsSettled);
     CurrentTask();  // the first caller is known before its goroutines are
-    const int wanted = RuntimeOptions().max_procs;
+    const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
     const int cpus = static_cast<int>(std::thread::hardware_concurrency());
     g_scheduler.max_procs.store(std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs),
                                 std::memory_order_release);
@@ -167,7 +175,7 @@ void EnsureScheduler() {
 
 void StartWorker(Processor* processor) {
   ActivityBegins();
-  std::thread(WorkerMain, processor).detach();
+  StartInternalThread(&WorkerMain, processor);
 }
 
 namespace {
@@ -258,7 +266,7 @@ void Yield() {
 }
 
 void BindToThread(Task& self) {
-  if (self.lock_depth++ != 0 || self.bound) return;
+  if (self.lock_depth++ != 0 || !IsGoroutine(self)) return;
   Worker& worker = *CurrentWorker();
   Processor* processor = std::exchange(worker.processor, nullptr);
   processor->running.store(nullptr, std::memory_order_relaxed);
@@ -268,7 +276,7 @@ void BindToThread(Task& self) {
 
 void UnbindFromThread(Task& self) {
   if (self.lock_depth == 0 || --self.lock_depth != 0) return;
-  if (self.kind == trace::TaskKind::kThread) return;
+  if (!IsGoroutine(self)) return;
   self.bound = false;
   Yield();  // its thread has no processor: the worker ends once this task has left it
 }

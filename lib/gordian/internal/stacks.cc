@@ -7,19 +7,28 @@
 #include <atomic>
 #include <cstdint>
 
-#include "gordian/internal/options.h"
 #include "gordian/internal/task.h"
+#include "instrument/recorder/options.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #include <sanitizer/lsan_interface.h>
 #define GORDIAN_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+#define GORDIAN_TSAN 1
+#endif
 #endif
 
 namespace gordian::internal {
 namespace {
 
+// Sanitizers make frames several times as large.
+#if defined(GORDIAN_ASAN) || defined(GORDIAN_TSAN)
+constexpr std::size_t kDefaultStackBytes = std::size_t{1} << 20;
+#else
+constexpr std::size_t kDefaultStackBytes = std::size_t{256} << 10;
+#endif
 constexpr std::size_t kStacksPerSlab = 64;
 constexpr std::size_t kMaxGuardPages = 20'000;
 constexpr std::size_t kCanaryWords = 16;
@@ -80,7 +89,9 @@ bool NewSlab() {
 std::size_t StackBytes() {
   static const std::size_t bytes = [] {
     const std::size_t page = PageBytes();
-    return std::max((RuntimeOptions().stack_bytes + page - 1) / page * page, 4 * page);
+    const std::size_t asked = recorder::ProcessOptions().stack_size;
+    const std::size_t wanted = asked != 0 ? asked : kDefaultStackBytes;
+    return std::max((wanted + page - 1) / page * page, 4 * page);
   }();
   return bytes;
 }

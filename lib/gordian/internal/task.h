@@ -71,7 +71,7 @@ struct Waiter {
   std::uintptr_t result = 0;  // for the primitive: what the waker tells the waiter
   std::uint64_t asked_ns = 0;
   std::uint32_t index = 0;  // of the select case
-  trace::SiteId site = 0;  // of the request, where it was recorded
+  trace::SiteId site = 0;   // of the request, where it was recorded
   // A wait that stands in several queues (select, or a wait with a deadline) is claimed
   // once: all its waiters share one word. nullptr: unlinking is claiming.
   std::atomic<std::uint32_t>* claimed = nullptr;

@@ -26,7 +26,7 @@ namespace gordian::internal {
 //         idle → notified   it will find out
 enum ParkWord : std::uint32_t { kIdle = 0, kParked = 1, kNotified = 2, kFrozen = 3 };
 
-enum class Life : std::uint8_t { kUnused, kLive, kFrozen };
+enum class Life : std::uint8_t { kUnused, kLive, kFrozen, kEnded };
 
 // Identical failing attempts that are not in the trace yet.
 struct FailedAttempts {
@@ -35,6 +35,9 @@ struct FailedAttempts {
   trace::SiteId site = 0;
   std::uint32_t count = 0;
 };
+
+// How far a thread's joiner and its end have come; see threads.h.
+enum JoinWord : std::uint32_t { kNotJoined, kJoinerSleeps, kEnded };
 
 class Task {
  public:
@@ -60,7 +63,13 @@ class Task {
   absl::AnyInvocable<void()> body;
   FailedAttempts attempts;
   std::uint32_t lock_depth = 0;  // calls of LockOSThread
+
+  // Of a thread.
+  std::atomic<std::uint32_t> parties{0};  // its thread and its handle: who still refers to it
+  std::atomic<std::uint32_t> join{kNotJoined};
 };
+
+inline bool IsGoroutine(const Task& task) { return task.stack.bottom != nullptr; }
 
 // The task that runs on this thread, or nullptr where the thread has none yet.
 [[gnu::noinline]] Task* CurrentTaskOrNull();

@@ -1,9 +1,11 @@
 #include "gordian/internal/threads.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/record.h"
+#include "gordian/internal/scheduler.h"
 
 namespace gordian::internal {
 namespace {
@@ -14,10 +16,13 @@ struct AllThreads {
 };
 constinit AllThreads g_threads;
 
-// Retires the task when the thread ends, unless somebody has done so before.
+// Retires the task when the thread ends. The first thread-local of a followed thread, so
+// destroyed after those of the program.
 struct Adopted {
   Task* task = nullptr;
+  bool gone = false;
   ~Adopted() {
+    gone = true;
     if (task == nullptr) return;
     if (recorder::ThreadLog* log = Recording()) {
       const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
@@ -30,13 +35,21 @@ struct Adopted {
 };
 thread_local Adopted t_adopted;
 
+bool IsMainThread() { return getpid() == gettid(); }
+
+void LeaveParty(Task& task) {
+  if (task.parties.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    task.life.store(Life::kUnused, std::memory_order_release);
+  }
+}
+
 }  // namespace
 
-Task& NewThreadTask(trace::TaskKind kind) {
+Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
   Task* task = nullptr;
   g_threads.lock.Lock();
   for (Task* each = g_threads.first; each != nullptr && task == nullptr; each = each->all_next) {
-    if (each->life.load(std::memory_order_relaxed) == Life::kUnused) task = each;
+    if (each->life.load(std::memory_order_acquire) == Life::kUnused) task = each;
   }
   if (task == nullptr) {
     task = new Task(kind);
@@ -46,8 +59,12 @@ Task& NewThreadTask(trace::TaskKind kind) {
   task->kind = kind;
   task->bound = true;
   task->tracked = {};
+  task->attempts = {};
   task->stack_top = 0;
+  task->unwind = task->unwinding = false;
   task->park.store(kIdle, std::memory_order_relaxed);
+  task->parties.store(has_handle ? 2 : 1, std::memory_order_relaxed);
+  task->join.store(kNotJoined, std::memory_order_relaxed);
   task->life.store(Life::kLive, std::memory_order_release);
   g_threads.lock.Unlock();
   if (kind == trace::TaskKind::kThread) ActivityBegins();
@@ -56,12 +73,43 @@ Task& NewThreadTask(trace::TaskKind kind) {
 
 void AdoptThread(Task& task) {
   SetCurrentTask(&task);
-  if (task.kind == trace::TaskKind::kThread) t_adopted.task = &task;
+  // The main thread's task lasts as long as the program.
+  if (task.kind == trace::TaskKind::kThread && !IsMainThread()) t_adopted.task = &task;
+}
+
+Task& AdoptUnknownThread() {
+  // After its end a thread runs destructors only: they are nobody's.
+  const bool gone = t_adopted.gone && !IsMainThread();
+  Task& task = NewThreadTask(gone ? trace::TaskKind::kInternal : trace::TaskKind::kThread);
+  AdoptThread(task);
+  return task;
 }
 
 void RetireThreadTask(Task& task) {
-  task.life.store(Life::kUnused, std::memory_order_release);
-  ActivityEnds();
+  const std::uint32_t joiner = task.join.exchange(kEnded, std::memory_order_acq_rel);
+  task.life.store(Life::kEnded, std::memory_order_release);
+  LeaveParty(task);
+  if (joiner != kJoinerSleeps) ActivityEnds();
+}
+
+void ReleaseHandle(Task& task) { LeaveParty(task); }
+
+bool BeginJoin(const Task& child) { return child.join.load(std::memory_order_acquire) != kEnded; }
+
+void JoinSleeps(Task& child) {
+  Task& self = CurrentTask();
+  if (IsGoroutine(self)) BindToThread(self);  // its worker's other goroutines go on
+  std::uint32_t none = kNotJoined;
+  if (child.join.compare_exchange_strong(none, kJoinerSleeps)) ActivityEnds();
+}
+
+void JoinWakes(Task& child, bool joined) {
+  if (!joined) {
+    std::uint32_t sleeping = kJoinerSleeps;
+    if (child.join.compare_exchange_strong(sleeping, kNotJoined)) ActivityBegins();
+  }
+  Task& self = CurrentTask();
+  if (IsGoroutine(self)) UnbindFromThread(self);
 }
 
 std::uintptr_t StackTop(Task& task) {

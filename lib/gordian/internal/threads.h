@@ -1,23 +1,45 @@
 // Plain threads as tasks.
+//
+// A thread's Task is made when pthread_create is called, or when a thread that nobody saw
+// created first uses the library. It is used again once the thread has ended and its handle has
+// been joined or detached.
 #ifndef GORDIAN_LIB_INTERNAL_THREADS_H_
 #define GORDIAN_LIB_INTERNAL_THREADS_H_
 
+#include <cstdint>
 #include <functional>
 
 #include "gordian/internal/task_state.h"
 
 namespace gordian::internal {
 
-// A Task for a thread that exists or is about to, counted as active.
-Task& NewThreadTask(trace::TaskKind kind);
+// A Task for a thread that exists or is about to, counted as active. `has_handle`:
+// somebody will join or detach it.
+Task& NewThreadTask(trace::TaskKind kind, bool has_handle = false);
 
 // Makes `task` the calling thread's, until the thread ends.
 void AdoptThread(Task& task);
 
-// The task of a thread that has ended may be used again.
+// The same for a thread that nobody saw created.
+Task& AdoptUnknownThread();
+
+// The thread has ended.
 void RetireThreadTask(Task& task);
 
-// The end of the task's stack: no frame lies beyond it.
+// Its handle has been joined or detached.
+void ReleaseHandle(Task& task);
+
+// Joining: BeginJoin is false where the thread has ended already. A joiner that sleeps is not
+// active; the thread that ends passes its own activity on to it, so that the program never seems to
+// stand still in between.
+bool BeginJoin(const Task& child);
+void JoinSleeps(Task& child);
+void JoinWakes(Task& child, bool joined);
+
+// A detached thread of the library's own: no task, not followed. pthreads.cc
+void StartInternalThread(void* (*function)(void*), void* argument);
+
+// The end of the calling task's stack: no frame lies beyond it.
 std::uintptr_t StackTop(Task& task);
 
 // Visits every live thread's task.

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -115,7 +114,7 @@ std::int64_t FireDue(Timers& timers) {
   }
 }
 
-void TimerThread() {
+void* TimerThread(void*) {
   Timers& timers = TheTimers();
   AdoptThread(NewThreadTask(trace::TaskKind::kInternal));
   int tick = 0;
@@ -142,7 +141,7 @@ void EnsureTimerThread(Timers& timers) {
   if (timers.started.load(std::memory_order_acquire)) return;
   static std::once_flag once;
   std::call_once(once, [&timers] {
-    std::thread(TimerThread).detach();
+    StartInternalThread(TimerThread, nullptr);
     timers.started.store(true, std::memory_order_release);
   });
 }
