@@ -48,8 +48,9 @@ enum Flag : std::uint16_t {
   kFlagTimed = 1 << 1,   // the wait ends by itself: a timeout, a deadline
   kFlagTry = 1 << 2,     // an attempt that could not block
   kFlagSelect = 1 << 3,  // one case of a select
+  kFlagRoot = 1 << 4,    // of a `run`: this recording has no spawn of the task
 };
-inline constexpr std::uint16_t kKnownFlags = 0xF;
+inline constexpr std::uint16_t kKnownFlags = 0x1F;
 
 enum class TaskKind : std::uint8_t { kGoroutine = 0, kThread = 1, kTimer = 2, kInternal = 3 };
 

@@ -1,0 +1,215 @@
+// Stretches, joins and waits: what Ordering asks of a record beyond its version.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "detector/reader/ordering.h"
+
+namespace gordian::detector {
+namespace {
+
+using trace::EventType;
+
+// How far a task has come, for those that sleep on the news.
+constexpr std::uint64_t kSpawned = 1;
+constexpr std::uint64_t kEnded = 2;
+
+// The first task that a recorder names is the one that runs `main`: nobody spawns it.
+constexpr trace::TaskId kMainTask = 1;
+
+// Whether `event` ends the wait that `task` is in.
+bool Ends(const trace::Event& event, const TaskOrder& task) {
+  if (task.wait == RequestKind::kNone) return false;
+  if (event.type == EventType::kWaitEnd) {
+    const bool has_object = task.wait != RequestKind::kSleep && task.wait != RequestKind::kJoin &&
+                            task.wait != RequestKind::kSelect;
+    if (has_object || event.subject != 0) return has_object && event.subject == task.wait_on;
+    const bool done = event.args[0] == static_cast<std::uint64_t>(trace::WaitEndReason::kDone);
+    return !event.Has(trace::kFlagFor) || done == (task.wait == RequestKind::kSleep);
+  }
+  const RequestKind closes = WaitRuleOf(event.type).closes;
+  if (task.wait == RequestKind::kSelect) {
+    return event.Has(trace::kFlagSelect) && std::binary_search(task.cases.begin(), task.cases.end(),
+                                                               CaseOfSelect{event.subject, closes});
+  }
+  return task.wait == closes && task.wait_on == event.subject;
+}
+
+}  // namespace
+
+Ordering::Step Ordering::Prepare(Stream& s, StreamIndex index) {
+  if (s.ended) {
+    Fail(s, "the stream had ended before it");
+    return Step::kYield;
+  }
+  if (s.lost && event_.type != EventType::kTaskRun) return Step::kPlace;
+  if (event_.Has(trace::kFlagFor)) {
+    if (PrepareCompletion(s, index) == Step::kYield) return Step::kYield;
+  } else if (s.gated && PassGate(s, index) == Step::kYield) {
+    return Step::kYield;
+  }
+  switch (event_.type) {
+    case EventType::kTime:
+    case EventType::kTaskStop:
+    case EventType::kTaskReady:
+      return Advance(s, index, event_.args[0]);
+    case EventType::kTaskRun:
+      return PrepareRun(s, index);
+    case EventType::kTaskJoin:
+      return PrepareJoin(s, index);
+    default:
+      return Step::kPlace;
+  }
+}
+
+Ordering::Step Ordering::PrepareRun(Stream& s, StreamIndex index) {
+  CloseStretch(s);
+  const trace::TaskId id = event_.subject;
+  const std::uint64_t stretch = event_.args[0];
+  TaskOrder& task = Task(id);
+  if (id == 0 || stretch == 0 || stretch <= task.closed || stretch <= task.open) {
+    Fail(s, absl::StrCat("stretch ", stretch, " of task ", id, " cannot come here"));
+    return Step::kYield;
+  }
+  const bool is_root =
+      id == kMainTask || event_.Has(trace::kFlagRoot) || (settling_ && !remaining_.HasSpawn(id));
+  if (!task.spawned && !is_root) return Sleep(s, index, SleepKind::kNews, id, kSpawned);
+  const std::uint64_t before =
+      std::max(task.open, finishing_ ? remaining_.StretchBelow(id, stretch) : stretch - 1);
+  if (settling_ && task.open != 0) CloseIfExhausted(*streams_[task.runs_on]);
+  if (before > task.closed) return Sleep(s, index, SleepKind::kTurn, id, before);
+  return Advance(s, index, event_.args[1]);
+}
+
+Ordering::Step Ordering::PrepareJoin(Stream& s, StreamIndex index) {
+  const trace::TaskId id = event_.subject;
+  if (Task(id).ended || (finishing_ && !remaining_.HasEnd(id))) return Step::kPlace;
+  return Sleep(s, index, SleepKind::kNews, id, kEnded);
+}
+
+// A record on behalf of a task comes after the request that it answers.
+Ordering::Step Ordering::PrepareCompletion(Stream& s, StreamIndex index) {
+  CompletionKey key;
+  if (!KeyOf(event_, key) || Ends(event_, Task(event_.task))) return Step::kPlace;
+  if (finishing_ && !remaining_.HasRequest(key)) return Step::kPlace;
+  s.sleeps_key = key;
+  return Sleep(s, index, SleepKind::kCompletion, 0, event_.version);
+}
+
+// After its request, a task goes on when the wait is over.
+Ordering::Step Ordering::PassGate(Stream& s, StreamIndex index) {
+  TaskOrder& task = Task(s.task);
+  if (task.wait == RequestKind::kNone) {
+    s.gated = false;
+    s.UpdateAttention();
+    return Step::kPlace;
+  }
+  const WaitRule& rule = WaitRuleOf(event_.type);
+  if (rule.passes || Ends(event_, task) || event_.type == EventType::kWaitEnd) return Step::kPlace;
+  if (rule.opens == task.wait && event_.subject == task.wait_on) return Step::kPlace;
+  const bool unlocks = event_.type == EventType::kUnlock || event_.type == EventType::kRUnlock;
+  if (unlocks && task.wait == RequestKind::kCond) return Step::kPlace;  // the condition's lock
+  if (finishing_ && !remaining_.HasCompletion(s.task)) return Step::kPlace;
+  return Sleep(s, index, SleepKind::kGate, s.task, 0);
+}
+
+// What the record in hand, now placed, means for others.
+void Ordering::Apply(Stream& s, StreamIndex index) {
+  if (s.lost && event_.type != EventType::kTaskRun) return;
+  if (event_.task != 0 && Ends(event_, Task(event_.task))) CloseWait(event_.task);
+  CompletionKey key;
+  if (finishing_ && event_.Has(trace::kFlagFor) && KeyOf(event_, key) &&
+      remaining_.CompletionPlaced(event_.task)) {
+    TaskOrder& task = Task(event_.task);
+    if (task.gate != kNoStream) MakeReady(std::exchange(task.gate, kNoStream));
+  }
+  const auto wake = [this](StreamIndex i) { MakeReady(i); };
+  switch (event_.type) {
+    case EventType::kTaskRun:
+      ApplyRun(s, index);
+      break;
+    case EventType::kTaskStop:
+      CloseStretch(s);
+      break;
+    case EventType::kTaskSpawn:
+      Task(event_.subject).spawned = true;
+      sleepers_.WakeUpTo(Task(event_.subject).news, kSpawned, wake);
+      break;
+    case EventType::kTaskEnd:
+      Task(event_.subject).ended = true;
+      sleepers_.WakeUpTo(Task(event_.subject).news, kEnded, wake);
+      break;
+    case EventType::kSelectBegin:
+      s.cases.clear();
+      break;
+    case EventType::kSelectCaseSend:
+      s.cases.push_back({event_.subject, RequestKind::kSend});
+      break;
+    case EventType::kSelectCaseRecv:
+      s.cases.push_back({event_.subject, RequestKind::kRecv});
+      break;
+    default:
+      if (WaitRuleOf(event_.type).opens != RequestKind::kNone && s.task != 0) OpenWait(s);
+  }
+}
+
+void Ordering::ApplyRun(Stream& s, StreamIndex index) {
+  TaskOrder& task = Task(event_.subject);
+  task.spawned = true;
+  task.open = event_.args[0];
+  task.runs_on = index;
+  s.task = event_.actor = event_.task = event_.subject;
+  s.gated = task.wait != RequestKind::kNone;
+  s.lost = false;
+  s.UpdateAttention();
+}
+
+// Nothing more of the stream's present stretch will come.
+void Ordering::CloseStretch(Stream& s) {
+  if (s.task == 0) return;
+  TaskOrder& task = Task(std::exchange(s.task, 0));
+  s.gated = false;
+  s.UpdateAttention();
+  task.closed = std::max(task.closed, std::exchange(task.open, 0));
+  sleepers_.WakeUpTo(task.turns, task.closed, [this](StreamIndex i) { MakeReady(i); });
+}
+
+// A stretch whose task has gone on elsewhere is over where its stream has no more words.
+void Ordering::CloseIfExhausted(Stream& s) {
+  if (s.state == StreamState::kIdle && s.at == s.words.size()) CloseStretch(s);
+}
+
+void Ordering::OpenWait(Stream& s) {
+  TaskOrder& task = Task(s.task);
+  task.wait = WaitRuleOf(event_.type).opens;
+  task.wait_on = event_.subject;
+  if (task.wait == RequestKind::kSelect) {
+    task.cases.swap(s.cases);
+    std::sort(task.cases.begin(), task.cases.end());
+  }
+  s.gated = s.attention = true;
+  if (completions_.empty() && !finishing_) return;
+  keys_.clear();
+  AppendKeys(s.task, task.wait, task.wait_on, task.cases, keys_);
+  for (const CompletionKey& key : keys_) WakeCompletion(key);
+}
+
+void Ordering::WakeCompletion(const CompletionKey& key) {
+  const bool was_last = finishing_ && remaining_.RequestPlaced(key);
+  const auto found = completions_.find(key);
+  if (found == completions_.end()) return;
+  // The one with the lowest version is the answer; where no request is left, the others
+  // wait in vain.
+  do {
+    MakeReady(sleepers_.Pop(found->second));
+  } while (was_last && found->second != 0);
+  if (found->second == 0) completions_.erase(found);
+}
+
+void Ordering::CloseWait(trace::TaskId id) {
+  TaskOrder& task = Task(id);
+  task.wait = RequestKind::kNone;
+  task.cases.clear();
+  if (task.gate != kNoStream) MakeReady(std::exchange(task.gate, kNoStream));
+}
+
+}  // namespace gordian::detector
