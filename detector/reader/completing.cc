@@ -17,7 +17,7 @@ absl::Status Ordering::Complete(Take take, bool last) {
   for (int pass = 0; pass < (last ? kMaxPasses : 1) && AnyAsleep(); ++pass) {
     RescanAndWakeAll();
     Drain(take).IgnoreError();
-    while (last && AnyAsleep() && OpenGates()) Drain(take).IgnoreError();
+    if (last && AnyAsleep() && ForceWaits()) Drain(take).IgnoreError();
   }
   if (last) EndStreams(take);
   settling_ = finishing_ = false;
@@ -42,22 +42,32 @@ bool Ordering::AnyAsleep() const {
                      [](const auto& s) { return s->state == StreamState::kAsleep; });
 }
 
-// Where a completion was lost and a later one was not, the task is held back by a wait that is long
-// over. True where there was such a task.
-bool Ordering::OpenGates() {
-  bool opened = false;
-  for (const auto& s : streams_) {
-    if (s->state != StreamState::kAsleep || s->sleeps_on != SleepKind::kGate) continue;
-    CloseWait(s->sleeps_id);
-    opened = true;
+// Where a request or a completion was lost and a later one was not, a task is held back by
+// a wait that is long over, or a completion by a request that never came. True where there
+// was such a thing.
+bool Ordering::ForceWaits() {
+  bool forced = false;
+  for (StreamIndex index = 0; index < streams_.size(); ++index) {
+    Stream& s = *streams_[index];
+    if (s.state != StreamState::kAsleep) continue;
+    if (s.sleeps_on == SleepKind::kGate) {
+      CloseWait(s.sleeps_id);
+    } else if (s.sleeps_on == SleepKind::kCompletion) {
+      s.forced = true;
+      MakeReady(index);
+    } else {
+      continue;
+    }
+    forced = true;
   }
-  return opened;
+  return forced;
 }
 
 void Ordering::RescanAndWakeAll() {
   remaining_.Scan(streams_, objects_);
   sleepers_ = {};
   completions_.clear();
+  for (TaskOrder& task : tasks_) task.claimed = kNoStream;
   for (StreamIndex index = 0; index < streams_.size(); ++index) {
     const Stream& s = *streams_[index];
     if (s.state != StreamState::kAsleep) continue;

@@ -61,6 +61,13 @@ std::string Words(const trace::Event& event) {
   }
 }
 
+// Whether the next record is written on behalf of another task.
+bool CompletesNext(const Stream& s) {
+  const std::uint64_t* const next = s.begin();
+  return s.end() - next >= 2 && trace::IsWide(next[0]) &&
+         (trace::FlagsOf(next[1]) & trace::kFlagFor) != 0;
+}
+
 }  // namespace
 
 Stream& Ordering::StreamNamed(trace::StreamId id, StreamIndex& index) {
@@ -145,7 +152,9 @@ void Ordering::RunStream(StreamIndex index, Take take) {
       event_.seq = ++events_;
       take(event_);
     }
-    if (woken_ && ready_.front().time <= s.time) return MakeReady(index);
+    if (!woken_) continue;
+    if (CompletesNext(s)) continue;  // what completes a wait stands right behind its cause
+    if (ready_.front().time <= s.time) return MakeReady(index);
     woken_ = false;
   }
 }

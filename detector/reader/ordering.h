@@ -90,7 +90,7 @@ class Ordering {
   absl::Status Complete(Take take, bool last);
   bool AnyAsleep() const;
   void RescanAndWakeAll();
-  bool OpenGates();
+  bool ForceWaits();
   void EndStreams(Take take);
   void GiveUp(Stream& s);
   std::string WhatItAwaits(const Stream& s);

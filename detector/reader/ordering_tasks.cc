@@ -89,7 +89,10 @@ Ordering::Step Ordering::PrepareJoin(Stream& s, StreamIndex index) {
 // A record on behalf of a task comes after the request that it answers.
 Ordering::Step Ordering::PrepareCompletion(Stream& s, StreamIndex index) {
   CompletionKey key;
-  if (!KeyOf(event_, key) || Ends(event_, Task(event_.task))) return Step::kPlace;
+  if (!KeyOf(event_, key) || s.forced) return Step::kPlace;
+  TaskOrder& task = Task(event_.task);
+  const bool is_free = task.claimed == kNoStream || task.claimed == index;
+  if (is_free && Ends(event_, task)) return Step::kPlace;
   if (finishing_ && !remaining_.HasRequest(key)) return Step::kPlace;
   s.sleeps_key = key;
   return Sleep(s, index, SleepKind::kCompletion, 0, event_.version);
@@ -117,6 +120,7 @@ void Ordering::Apply(Stream& s, StreamIndex index) {
   if (s.lost && event_.type != EventType::kTaskRun) return;
   if (event_.task != 0 && Ends(event_, Task(event_.task))) CloseWait(event_.task);
   CompletionKey key;
+  s.forced = false;
   if (finishing_ && event_.Has(trace::kFlagFor) && KeyOf(event_, key) &&
       remaining_.CompletionPlaced(event_.task)) {
     TaskOrder& task = Task(event_.task);
@@ -200,7 +204,9 @@ void Ordering::WakeCompletion(const CompletionKey& key) {
   // The one with the lowest version is the answer; where no request is left, the others
   // wait in vain.
   do {
-    MakeReady(sleepers_.Pop(found->second));
+    const StreamIndex stream = sleepers_.Pop(found->second);
+    if (Task(key.task).claimed == kNoStream) Task(key.task).claimed = stream;
+    MakeReady(stream);
   } while (was_last && found->second != 0);
   if (found->second == 0) completions_.erase(found);
 }
@@ -208,6 +214,7 @@ void Ordering::WakeCompletion(const CompletionKey& key) {
 void Ordering::CloseWait(trace::TaskId id) {
   TaskOrder& task = Task(id);
   task.wait = RequestKind::kNone;
+  task.claimed = kNoStream;
   task.cases.clear();
   if (task.gate != kNoStream) MakeReady(std::exchange(task.gate, kNoStream));
 }

@@ -61,6 +61,7 @@ struct Stream {
   bool lost = false;       // whose records these are was lost
   bool ended = false;      // a zero word was read
   bool had_gap = false;    // words are missing somewhere before
+  bool forced = false;     // the next record need not answer a request
   trace::TaskId task = 0;  // whose stretch it is; 0: nobody's
   std::uint64_t time = 0;
 
@@ -97,8 +98,9 @@ struct TaskOrder {
   bool spawned = false;             // or known to be a root
   bool ended = false;
   RequestKind wait = RequestKind::kNone;
-  std::uint32_t wait_on = 0;     // object, or the task to join
-  StreamIndex gate = kNoStream;  // who sleeps until the wait is over
+  std::uint32_t wait_on = 0;        // object, or the task to join
+  StreamIndex gate = kNoStream;     // who sleeps until the wait is over
+  StreamIndex claimed = kNoStream;  // whose record is to complete the wait
   Sleepers::Queue turns = 0;
   Sleepers::Queue news = 0;
   std::vector<CaseOfSelect> cases;  // of the select it waits in, sorted
