@@ -307,7 +307,7 @@ void LockTrace::OnRecv(const Event& event, ChanState& chan) {
     chan.recvs.push_back(chan.last_recv);
   } else if (send.task != 0) {
     // A rendezvous: the sender goes on only after it.
-    AddFlow(chan.last_recv, send.task, At(event) + 1);
+    AddFlow(chan.last_recv, send.task, At(event));
   }
 }
 

@@ -1,0 +1,57 @@
+// Small random programs, one legal run of each as a trace, and all their other runs.
+//
+// The oracle of the prediction tests: obviously right and exponentially slow. A program is what
+// each task does, step by step; Explore() runs it in every order in which each read, receive
+// and wait sees what it saw in the trace, and collects the cycles of locks it meets.
+#ifndef GORDIAN_TESTS_ANALYSIS_RANDOM_PROGRAM_H_
+#define GORDIAN_TESTS_ANALYSIS_RANDOM_PROGRAM_H_
+
+#include <cstdint>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/analysis/trace_builder.h"
+
+namespace gordian::testing {
+
+struct Step {
+  enum Kind { kAcquire, kRelease, kRead, kWrite, kSpawn, kJoin, kSend, kRecv, kAdd, kDone, kWait };
+  Kind kind;
+  int task;      // who does it; 0 is main
+  int object;    // a lock, variable, channel or WaitGroup; a task, for spawn and join
+  int saw = -1;  // the position of the write or send that it read or received
+};
+
+struct ProgramShape {
+  int tasks = 2;  // beside main
+  int locks = 2, variables = 0, channels = 0, groups = 0;
+  int steps = 16;
+};
+
+// Steps in the order of one run.
+using Execution = std::vector<Step>;
+Execution RandomExecution(const ProgramShape& shape, std::mt19937_64& random);
+
+// Capacities of the channels, by number.
+int CapacityOf(int channel);
+
+// The run as a trace; objects are numbered as BuildIds says.
+struct BuildIds {
+  std::vector<ObjectId> locks;
+};
+BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t);
+
+// A cycle: the lock that each task holds, and the next one waits for; smallest first.
+using LockCycle = std::vector<int>;
+
+// `keep_section_order`: each lock's sections stay in the order of the run.
+std::set<LockCycle> Explore(const Execution& run, const ProgramShape& shape,
+                            bool keep_section_order);
+
+std::string ToString(const Execution& run);
+
+}  // namespace gordian::testing
+
+#endif  // GORDIAN_TESTS_ANALYSIS_RANDOM_PROGRAM_H_
