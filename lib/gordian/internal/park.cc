@@ -92,6 +92,10 @@ void RecordFailure(recorder::ThreadLog& log, const recorder::Tracked& object, tr
   if (same && ++last.count < kAttemptsPerRecord) return;
   const std::uint64_t count = same ? last.count : 1;
   last = {.object = id, .version = version, .site = site, .count = 0};
+  if (type == trace::EventType::kAtomicCasFail) {
+    const auto order = static_cast<std::uint64_t>(std::memory_order_seq_cst);
+    return recorder::ObservedAt(log, object, type, site, version, {.operands = {order, count}});
+  }
   recorder::ObservedAt(log, object, type, site, version,
                        {.flags = trace::kFlagTry, .operands = {count}});
 }
