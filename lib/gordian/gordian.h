@@ -3,6 +3,7 @@
 #define GORDIAN_GORDIAN_H_
 
 #include "gordian/annotate.h"
+#include "gordian/atomic.h"
 #include "gordian/chan.h"
 #include "gordian/cond.h"
 #include "gordian/context.h"
@@ -11,9 +12,11 @@
 #include "gordian/name.h"
 #include "gordian/once.h"
 #include "gordian/panic.h"
+#include "gordian/pool.h"
 #include "gordian/runtime.h"
 #include "gordian/rwmutex.h"
 #include "gordian/select.h"
+#include "gordian/shared.h"
 #include "gordian/time.h"
 #include "gordian/wait_group.h"
 
