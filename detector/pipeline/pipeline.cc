@@ -14,6 +14,10 @@
 namespace gordian::detector {
 namespace {
 
+// So many words are fed before events are placed: a reader that sees all streams side by
+// side finds an order that is closer to what happened.
+constexpr std::size_t kDrainWords = std::size_t{1} << 18;
+
 bool DefinesPlaces(trace::EventType type) {
   using enum trace::EventType;
   return type == kSite || type == kSiteStack || type == kSiteFrames || type == kModule ||
@@ -45,6 +49,7 @@ struct Pipeline::State {
   }
 
   Reader reader;
+  std::size_t waiting_words = 0;  // fed since the reader was last drained
   Model model;
   SiteTable sites;
   std::vector<std::unique_ptr<Analysis>> analyses;
@@ -77,6 +82,9 @@ Pipeline::~Pipeline() = default;
 
 absl::Status Pipeline::Feed(trace::StreamId stream, std::span<const std::uint64_t> words) {
   state_->reader.Feed(stream, words);
+  state_->waiting_words += words.size();
+  if (state_->waiting_words < kDrainWords) return absl::OkStatus();
+  state_->waiting_words = 0;
   return state_->reader.Drain(state_->Taker());
 }
 
@@ -84,8 +92,9 @@ void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
 
 absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
   const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
+  state_->waiting_words = 0;
   const absl::Status status = last ? state_->reader.Finish(state_->Taker())
-                                   : state_->reader.Drain(state_->Taker());
+                                   : state_->reader.Settle(state_->Taker());
   if (!status.ok()) return status;
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),

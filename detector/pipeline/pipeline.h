@@ -20,14 +20,17 @@ class Pipeline {
   explicit Pipeline(const Limits& limits = {});
   ~Pipeline();
 
-  // The next words of a stream. Events are analysed as far as they can be placed.
+  // The next words of a stream. Events are analysed as far as they can be placed, at the
+  // latest when Judge() is called.
   absl::Status Feed(trace::StreamId stream, std::span<const std::uint64_t> words);
 
   // One event that is in order already (text formats without streams).
   void Take(const trace::Event& event);
 
   // Judges what has been seen. Findings are de-duplicated ("one bug, one finding") and in
-  // order of weight. Pass kProgramEnd or kTruncated once, last.
+  // order of weight. Pass kProgramEnd or kTruncated once, last. At the other cuts,
+  // everything that was committed before the feeding began has to have been fed: read all
+  // buffers twice.
   absl::StatusOr<std::vector<Finding>> Judge(CutKind kind, std::uint32_t test = 0);
 
   const Model& model() const;

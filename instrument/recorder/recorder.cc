@@ -134,12 +134,15 @@ void RunTask(ThreadLog& log, TrackedTask& task) {
 
 void Access::WriteRun(ThreadLog& log) {
   TrackedTask& task = *log.task_;
+  std::uint16_t flags = 0;
   if (task.generation != CurrentGeneration()) {
+    // What ran in an earlier recording was not spawned in this one.
+    if (task.generation != 0) flags = trace::kFlagRoot;
     task.generation = CurrentGeneration();
     task.run = 0;
   }
   ++task.run;
-  Local(log, EventType::kTaskRun, task.id, 0, {.operands = {task.run, Now()}});
+  Local(log, EventType::kTaskRun, task.id, 0, {.flags = flags, .operands = {task.run, Now()}});
 }
 
 void StopTask(ThreadLog& log) {
