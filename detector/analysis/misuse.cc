@@ -28,8 +28,8 @@ constexpr std::array<Rule, static_cast<std::size_t>(MisuseKind::kKinds)> kRules 
      "Closing says that nothing more will be sent; here somebody still sends",
      "Let only the sender close, after its last send; with several senders, close when all have "
      "ended (a WaitGroup), or leave the channel open and stop by a done channel or a Context"},
-    {"misuse.close-closed", "closes the channel again: ",
-     "Closing a closed channel panics.", "A channel can be closed once",
+    {"misuse.close-closed", "closes the channel again: ", "Closing a closed channel panics.",
+     "A channel can be closed once",
      "Give the channel one owner who closes it, or close it inside a gordian::Once"},
     {"misuse.close-nil", "closes a nil channel", "Closing a nil channel panics.",
      "The channel was never made: a default-constructed Chan is nil",
@@ -57,8 +57,8 @@ constexpr std::array<Rule, static_cast<std::size_t>(MisuseKind::kKinds)> kRules 
      "The lock belongs to the task that locked it",
      "Unlock where it was locked; to signal another task use a channel, a semaphore or a "
      "condition variable"},
-    {"misuse.lock-destroyed", "destroys what is still in use: ",
-     "A lock was destroyed while it was held or waited for.",
+    {"misuse.lock-destroyed",
+     "destroys what is still in use: ", "A lock was destroyed while it was held or waited for.",
      "Whoever holds it will unlock freed memory, and whoever waits will never be woken",
      "Join the tasks that use the lock before it goes, or let it live longer (std::shared_ptr)"},
     {"misuse.cond-without-lock", "waits without holding the lock of ",
@@ -117,16 +117,12 @@ void Misuse::AddOthers(MisuseKind kind, ObjectId object, const Act& act, Finding
       done->second.seq != act.seq && done->second.site != act.site) {
     add(done->second, absl::StrCat("called Done on ", name, " before"));
   }
-  if (kind != MisuseKind::kUnlockNotOwner && kind != MisuseKind::kLockDestroyed) return;
+  if (kind != MisuseKind::kUnlockNotOwner) return;
   for (TaskId holder : model.Object(object).holders) {
     for (const Hold& hold : model.Task(holder).held) {
       if (hold.object != object) continue;
       add({holder, hold.site, hold.seq}, absl::StrCat("holds ", name));
     }
-  }
-  for (TaskId waiter : model.Object(object).waiters) {
-    const Wait& wait = model.Task(waiter).wait;
-    add({waiter, wait.site, wait.seq}, absl::StrCat("waits for ", name));
   }
 }
 
@@ -163,7 +159,9 @@ void Misuse::On(const Event& event, const Model& model) {
   const Act act{event.task, event.site, event.seq};
   switch (event.type) {
     case EventType::kMisuse:
-      if (event.args[0] < kRules.size()) {
+      // A lock's destruction is judged with its users, in lock_lifetime.h.
+      if (event.args[0] < kRules.size() &&
+          event.args[0] != static_cast<std::uint64_t>(MisuseKind::kLockDestroyed)) {
         Report(static_cast<MisuseKind>(event.args[0]), event.subject, act, model);
       }
       return;

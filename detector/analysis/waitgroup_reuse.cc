@@ -23,12 +23,13 @@ void WaitGroupReuse::Report(ObjectId group, const Moment& add, const Moment& wai
   finding.rule = "misuse.waitgroup-reuse";
   finding.verdict = Verdict::kConfirmed;
   finding.test = model.TestName(model.Task(add.task).test);
-  finding.title = absl::StrCat(adder, " calls Add on ", name, " from zero, unordered with the Wait of ",
-                               waiter);
+  finding.title = absl::StrCat(adder, " calls Add on ", name,
+                               " from zero, unordered with the Wait of ", waiter);
   finding.summary = absl::StrCat(
       adder, " raises ", name, " from zero while ", waiter,
       " waits for it, and nothing orders the two: if the Wait comes first it returns at once, and "
-      "nobody waits for what ", adder, " announced.");
+      "nobody waits for what ",
+      adder, " announced.");
   const auto part = [&](const Moment& moment, std::string what) {
     TaskPart task = DescribeTask(model, moment.task);
     task.at = moment.site;

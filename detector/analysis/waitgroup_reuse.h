@@ -1,10 +1,10 @@
 // misuse.waitgroup-reuse: an Add that finds the counter at zero, unordered with a Wait.
 //
 // Proves: happens-before orders neither the Add before the Wait begins nor the Wait's return
-// before the Add, so that another schedule lets the Wait return at once. An Add while the counter is
-// above zero is no such case: somebody who is counted keeps the Wait from returning.
-// The Done that the Wait itself sees orders nothing here: it is judged by what the waiter
-// knew when it began. (The same rule as Go's race detector applies to sync.WaitGroup.)
+// before the Add, so that another schedule lets the Wait return at once. An Add while the counter
+// is above zero is no such case: somebody who is counted keeps the Wait from returning. The Done
+// that the Wait itself sees orders nothing here: it is judged by what the waiter knew when it
+// began. (The same rule as Go's race detector applies to sync.WaitGroup.)
 //
 // Cost: per WaitGroup the latest unordered Adds from zero and Waits.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_WAITGROUP_REUSE_H_

@@ -1,0 +1,59 @@
+#include "detector/analysis/leak.h"
+
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace gordian::detector {
+
+using trace::TaskKind;
+
+void Leak::On(const trace::Event& event, const Model&) {
+  ended_ = static_cast<trace::ProcessEndReason>(event.args[0]);
+}
+
+// Whether this task is a leak at this cut, and of which sort.
+bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) const {
+  const TaskInfo& task = stuck.model().Task(id);
+  if (id == 1 || task.frozen || task.kind == TaskKind::kInternal || cut.Explained(id)) return false;
+  if (task.spawned_seq == 0 && !task.started) return false;
+  const bool test_over = cut.kind == CutKind::kTestEnd && task.test == cut.test_id;
+  const bool program_over =
+      cut.kind == CutKind::kProgramEnd && ended_ != trace::ProcessEndReason::kFatal;
+  const bool returned = program_over && ended_ != trace::ProcessEndReason::kExit;
+  leaked.at_test_end = test_over;
+  leaked.verdict = Verdict::kConfirmed;
+  if (task.ended) {
+    leaked.state = LeakState::kNotJoined;
+    return task.kind == TaskKind::kThread && task.spawned_seq != 0 && !task.joined &&
+           !task.detached && (test_over || returned);
+  }
+  if (cut.kind == CutKind::kTestEnd && !test_over) return false;
+  if (stuck.ForEver(id)) {
+    leaked.state = LeakState::kBlockedForEver;
+    return true;
+  }
+  leaked.state = task.wait ? LeakState::kBlocked : LeakState::kRunning;
+  if (!test_over) leaked.verdict = Verdict::kSuspected;
+  return test_over || program_over;
+}
+
+std::vector<Finding> Leak::AtCut(const Cut& cut, const Model& model) {
+  const Stuck stuck(model, cut);
+  using Alike = std::tuple<TaskKind, LeakState, SiteId, WaitKind, SiteId>;
+  std::map<Alike, Leaked> groups;
+  for (TaskId id = 1; id <= model.task_count(); ++id) {
+    Leaked leaked;
+    if (!Judge(id, cut, stuck, leaked) || !reported_.insert(id).second) continue;
+    const TaskInfo& task = model.Task(id);
+    const Alike alike{task.kind, leaked.state, task.spawned_at, task.wait.kind,
+                      task.wait ? task.wait.site : 0};
+    const auto [group, is_new] = groups.try_emplace(alike, std::move(leaked));
+    group->second.tasks.push_back(id);
+  }
+  std::vector<Finding> findings;
+  for (const auto& [alike, leaked] : groups) findings.push_back(DescribeLeak(leaked, stuck));
+  return findings;
+}
+
+}  // namespace gordian::detector

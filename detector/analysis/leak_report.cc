@@ -1,0 +1,256 @@
+// What a leak's report says: on what it blocks, who could have served it, and why nobody will.
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "detector/analysis/describe.h"
+#include "detector/analysis/leak.h"
+
+namespace gordian::detector {
+namespace {
+
+constexpr std::size_t kNamed = 4;  // tasks named one by one
+
+class Words {
+ public:
+  Words(const Leaked& leaked, const Stuck& stuck)
+      : leaked_(leaked),
+        stuck_(stuck),
+        model_(stuck.model()),
+        first_(leaked.tasks.front()),
+        task_(model_.Task(first_)) {}
+
+  Finding Write() {
+    finding_.rule = task_.kind == trace::TaskKind::kThread ? "leak.thread" : "leak.goroutine";
+    finding_.verdict = leaked_.verdict;
+    finding_.test = model_.TestName(task_.test);
+    finding_.count = static_cast<std::uint32_t>(leaked_.tasks.size());
+    finding_.explains = leaked_.tasks;
+    TaskPart part = DescribeTask(model_, first_);
+    part.count = finding_.count;
+    part.what = Clause();
+    finding_.tasks = {std::move(part)};
+    finding_.title = absl::StrCat(Who(), " ", Clause());
+    finding_.summary = absl::StrCat(finding_.title, ".");
+    AddObjects();
+    switch (leaked_.state) {
+      case LeakState::kNotJoined:
+        finding_.reasons.push_back(
+            "A thread that has ended keeps its stack and its id until it is joined or detached");
+        finding_.advice.push_back(
+            "Join it where it was started, or detach it when nobody needs to know that it ended");
+        break;
+      case LeakState::kRunning:
+        finding_.reasons.push_back(
+            absl::StrCat("It is not blocked: nothing told it to stop", EndSentence()));
+        finding_.advice.push_back(
+            "Give it a way to be told (a Context or a done channel that it looks at in its loop), "
+            "and wait for it (a WaitGroup) before the end");
+        break;
+      default:
+        ExplainWait();
+        AdviseWait();
+    }
+    finding_.identity = {std::string(NameOf(task_.wait.kind))};
+    for (const ObjectPart& object : finding_.objects) {
+      finding_.identity.push_back(model_.Object(object.id).name);
+    }
+    finding_.identity_sites = {task_.spawned_at, task_.wait ? task_.wait.site : 0};
+    return std::move(finding_);
+  }
+
+ private:
+  std::string Who() const {
+    if (leaked_.tasks.size() == 1) return Quoted(model_, first_);
+    const char* kind = task_.kind == trace::TaskKind::kThread ? "thread" : "goroutine";
+    return absl::StrCat(Count(leaked_.tasks.size(), kind), " like ", Quoted(model_, first_));
+  }
+  bool Several() const { return leaked_.tasks.size() > 1; }
+
+  std::string End() const { return leaked_.at_test_end ? "the test ended" : "the program ended"; }
+  std::string EndSentence() const { return absl::StrCat(" before ", End()); }
+
+  // "blocks for ever in channel send on results".
+  std::string Clause() const {
+    const char* s = Several() ? "" : "s";
+    switch (leaked_.state) {
+      case LeakState::kNotJoined:
+        return Several() ? "ended and were neither joined nor detached"
+                         : "ended and was neither joined nor detached";
+      case LeakState::kRunning:
+        return absl::StrCat("still ran when ", End());
+      case LeakState::kBlocked:
+        return absl::StrCat("still waited in ", Operation(), " when ", End());
+      case LeakState::kBlockedForEver:
+        return absl::StrCat("block", s, " for ever in ", Operation());
+    }
+    return "";
+  }
+
+  std::string Operation() const {
+    const Wait& wait = task_.wait;
+    if (wait.kind == WaitKind::kSleep) return "a sleep";
+    if (wait.kind == WaitKind::kNilChan) return "an operation on a nil channel";
+    const char* link =
+        wait.kind == WaitKind::kJoin || wait.kind == WaitKind::kSelect ? " of " : " on ";
+    return absl::StrCat(std::string(NameOf(wait.kind)), link, WaitedFor(model_, wait));
+  }
+
+  std::vector<ObjectId> Objects() const {
+    std::vector<ObjectId> objects;
+    if (task_.wait.object != 0) objects.push_back(task_.wait.object);
+    for (const SelectCase& choice : task_.wait.cases) {
+      const bool listed = std::ranges::find(objects, choice.channel) != objects.end();
+      if (choice.channel != 0 && !listed) objects.push_back(choice.channel);
+    }
+    return objects;
+  }
+
+  void AddObjects() {
+    if (!task_.wait) return;
+    for (ObjectId id : Objects()) finding_.objects.push_back(DescribeObject(model_, id));
+    finding_.evidence.push_back(
+        {task_.wait.seq, first_, task_.wait.site, absl::StrCat("begins to wait in ", Operation())});
+  }
+
+  // Why `server` will not serve it: "it has ended", "it waits for ever itself".
+  std::string WhyNot(TaskId server) const {
+    const TaskInfo& task = model_.Task(server);
+    if (task.ended) return "has ended";
+    if (server == 1 && model_.main_ended()) return "has returned";
+    if (task.frozen) return "was stopped with its test";
+    if (stuck_.ForEver(server)) {
+      return absl::StrCat("waits itself, for ", WaitedFor(model_, task.wait));
+    }
+    return "did not do so before the end";
+  }
+
+  void AddServer(TaskId server, const std::string& what) {
+    const auto same = std::ranges::find(finding_.tasks, server, &TaskPart::id);
+    if (same != finding_.tasks.end()) return;
+    TaskPart part = DescribeTask(model_, server);
+    part.what = what;
+    finding_.tasks.push_back(std::move(part));
+  }
+
+  void ExplainUsers(ObjectId id) {
+    const ObjectInfo& object = model_.Object(id);
+    std::vector<std::string> others;
+    std::size_t more = 0;
+    for (TaskId user : object.users) {
+      if (std::ranges::binary_search(leaked_.tasks, user)) continue;
+      if (others.size() == kNamed) {
+        ++more;
+        continue;
+      }
+      const std::string why = WhyNot(user);
+      others.push_back(absl::StrCat(Quoted(model_, user), " ", why));
+      AddServer(user, absl::StrCat("used ", model_.ObjectName(id), "; ", why));
+    }
+    if (more > 0) others.push_back(absl::StrCat(more, " more likewise"));
+    const std::string name = model_.ObjectName(id);
+    if (others.empty()) {
+      finding_.reasons.push_back(absl::StrCat("No other task has ever used ", name));
+      return;
+    }
+    finding_.reasons.push_back(absl::StrCat("Of those who used ", name, ", ", Enumerate(others)));
+  }
+
+  void ExplainLock() {
+    const ObjectInfo& lock = model_.Object(task_.wait.object);
+    for (TaskId holder : lock.holders) {
+      const std::string why = WhyNot(holder);
+      finding_.reasons.push_back(absl::StrCat(Quoted(model_, holder), " holds ",
+                                              model_.ObjectName(lock.id), " and ", why));
+      AddServer(holder, absl::StrCat("holds ", model_.ObjectName(lock.id), "; ", why));
+    }
+  }
+
+  void ExplainWait() {
+    const Wait& wait = task_.wait;
+    if (wait.timed || wait.kind == WaitKind::kSleep) {
+      finding_.reasons.push_back(absl::StrCat("The wait ends by itself, but not", EndSentence()));
+      return;
+    }
+    switch (wait.kind) {
+      case WaitKind::kLock:
+      case WaitKind::kRLock:
+      case WaitKind::kOnce:
+        return ExplainLock();
+      case WaitKind::kJoin:
+        finding_.reasons.push_back(
+            absl::StrCat(Quoted(model_, wait.joined), " has not ended: it ", WhyNot(wait.joined)));
+        return AddServer(wait.joined, "never ends");
+      case WaitKind::kWaitGroup:
+        finding_.reasons.push_back(absl::StrCat("The counter of ", model_.ObjectName(wait.object),
+                                                " stands at ", model_.Object(wait.object).value,
+                                                ": so many calls of Done are missing"));
+        break;
+      default:
+        break;
+    }
+    for (ObjectId id : Objects()) ExplainUsers(id);
+  }
+
+  void AdviseWait();
+
+  const Leaked& leaked_;
+  const Stuck& stuck_;
+  const Model& model_;
+  const TaskId first_;
+  const TaskInfo& task_;
+  Finding finding_;
+};
+
+void Words::AdviseWait() {
+  const std::string name = model_.ObjectName(task_.wait.object);
+  std::string advice;
+  switch (task_.wait.kind) {
+    case WaitKind::kSend:
+      advice =
+          absl::StrCat("Give ", name,
+                       " room for what is sent when nobody receives any more (a buffer of 1 for "
+                       "one result), or send in a Select beside a done channel or Context::Done()");
+      break;
+    case WaitKind::kRecv:
+      advice = absl::StrCat("Close ", name,
+                            " when nothing more will be sent, on every path of the sender, or "
+                            "receive in a Select beside a done channel or Context::Done()");
+      break;
+    case WaitKind::kSelect:
+      advice =
+          "Add a case that ends it (a done channel, Context::Done()), and close or cancel that "
+          "on every path";
+      break;
+    case WaitKind::kWaitGroup:
+      advice =
+          "Call Done on every path of each task that Add announced (WaitGroup::Go does), and "
+          "announce no more than are started";
+      break;
+    case WaitKind::kCond:
+      advice =
+          "Change the condition under the lock, then Signal or Broadcast, also when the "
+          "program shuts down; wait in a loop that looks at the condition first";
+      break;
+    case WaitKind::kLock:
+    case WaitKind::kRLock:
+      advice = absl::StrCat("Unlock ", name, " on every path: hold it by std::scoped_lock");
+      break;
+    case WaitKind::kSleep:
+      advice =
+          "Wait for a Context or a done channel with a timeout instead of sleeping, and wait "
+          "for the task before the end";
+      break;
+    default:
+      advice = "Give the wait a way to end: a Context, a done channel or a timeout";
+  }
+  finding_.advice.push_back(std::move(advice));
+}
+
+}  // namespace
+
+Finding DescribeLeak(const Leaked& leaked, const Stuck& stuck) {
+  return Words(leaked, stuck).Write();
+}
+
+}  // namespace gordian::detector

@@ -1,0 +1,176 @@
+#include "detector/analysis/lock_lifetime.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "detector/analysis/describe.h"
+
+namespace gordian::detector {
+namespace {
+
+using trace::Event;
+using trace::EventType;
+using trace::ObjectKind;
+
+bool IsLock(ObjectKind kind) {
+  return kind == ObjectKind::kMutex || kind == ObjectKind::kRWMutex ||
+         kind == ObjectKind::kRecursiveMutex || kind == ObjectKind::kRWMutexReaders;
+}
+
+bool StillHeld(const TaskInfo& task, const Hold& hold) {
+  return std::ranges::find(task.held, hold.seq, &Hold::seq) != task.held.end();
+}
+
+// The same place again: one bug.
+void Fold(Finding finding, std::vector<Finding>& findings) {
+  for (Finding& other : findings) {
+    if (other.rule != finding.rule || other.identity_sites != finding.identity_sites) continue;
+    ++other.count;
+    other.explains.insert(other.explains.end(), finding.explains.begin(), finding.explains.end());
+    return;
+  }
+  findings.push_back(std::move(finding));
+}
+
+}  // namespace
+
+EventSet LockLifetime::wants() const {
+  return Events({EventType::kTaskEnd, EventType::kObjectEnd, EventType::kMisuse});
+}
+
+void LockLifetime::Destroy(const Event& event, const Model& model) {
+  const ObjectInfo& lock = model.Object(event.subject);
+  if (!IsLock(lock.kind) || model.main_ended()) return;
+  const bool recorded = event.type == EventType::kMisuse;
+  if (!recorded && !destroyed_.empty() && destroyed_.back().lock == lock.id) return;
+  Destroyed destroyed{event.subject, event.task, event.site, event.seq, {}};
+  const auto add = [&](TaskId task, SiteId site, std::string what) {
+    if (model.Task(task).frozen) return;
+    TaskPart part = DescribeTask(model, task);
+    part.at = site;
+    part.what = std::move(what);
+    destroyed.users.push_back(std::move(part));
+  };
+  const std::string name = model.ObjectName(event.subject);
+  if (!lock.foreign_unlock) {
+    for (TaskId holder : lock.holders) {
+      for (const Hold& hold : model.Task(holder).held) {
+        if (hold.object == lock.id) add(holder, hold.site, absl::StrCat("holds ", name));
+      }
+    }
+  }
+  for (TaskId waiter : lock.waiters) {
+    add(waiter, model.Task(waiter).wait.site, absl::StrCat("waits for ", name));
+  }
+  if (recorded || !destroyed.users.empty()) destroyed_.push_back(std::move(destroyed));
+}
+
+void LockLifetime::On(const Event& event, const Model& model) {
+  if (event.type == EventType::kObjectEnd) return Destroy(event, model);
+  if (event.type == EventType::kMisuse) {
+    const auto what = static_cast<trace::MisuseKind>(event.args[0]);
+    if (what == trace::MisuseKind::kLockDestroyed) Destroy(event, model);
+    return;
+  }
+  const auto how = static_cast<trace::TaskEndReason>(event.args[0]);
+  if (how == trace::TaskEndReason::kPanic) return;
+  if (how == trace::TaskEndReason::kExit && event.task == 1) return;
+  for (const Hold& hold : model.Task(event.task).held) {
+    exits_.push_back({event.task, event.site, hold});
+  }
+}
+
+Finding LockLifetime::Describe(const Exit& exit, const Model& model) const {
+  const std::string name = model.ObjectName(exit.hold.object);
+  const std::string task = Quoted(model, exit.task);
+  Finding finding;
+  finding.rule = "misuse.held-at-exit";
+  finding.verdict = Verdict::kConfirmed;
+  finding.test = model.TestName(model.Task(exit.task).test);
+  finding.title = absl::StrCat(task, " ended while it held ", name);
+  finding.summary =
+      absl::StrCat(task, " locked ", name, exit.hold.shared ? " for reading" : "",
+                   " and ended without unlocking it; nobody else has unlocked it since.");
+  TaskPart part = DescribeTask(model, exit.task);
+  part.at = exit.hold.site;
+  part.what = absl::StrCat("locks ", name, " and never unlocks it");
+  finding.tasks.push_back(std::move(part));
+  const std::vector<TaskId>& waiters = model.Object(exit.hold.object).waiters;
+  std::vector<std::string> names;
+  for (TaskId waiter : waiters) {
+    if (model.Task(waiter).wait.timed) continue;
+    TaskPart blocked = DescribeTask(model, waiter);
+    blocked.what = absl::StrCat("waits for ", name, " for ever");
+    finding.tasks.push_back(std::move(blocked));
+    finding.explains.push_back(waiter);
+    names.push_back(Quoted(model, waiter));
+  }
+  if (!names.empty()) {
+    absl::StrAppend(&finding.summary, " ", Enumerate(names), names.size() == 1 ? " waits" : " wait",
+                    " for it, and for ever.");
+  }
+  finding.objects = {DescribeObject(model, exit.hold.object)};
+  finding.evidence = {{exit.hold.seq, exit.task, exit.hold.site, absl::StrCat("locks ", name)}};
+  finding.reasons = {absl::StrCat("Some path from the Lock to the end of ", task,
+                                  " has no Unlock (an early return, a break, an exception)")};
+  finding.advice = {absl::StrCat("Hold ", name,
+                                 " by a guard that unlocks on every path: std::scoped_lock, "
+                                 "std::unique_lock or std::shared_lock")};
+  finding.identity = {model.Object(exit.hold.object).name};
+  finding.identity_sites = {exit.hold.site};
+  return finding;
+}
+
+Finding LockLifetime::Describe(const Destroyed& destroyed, const Model& model) const {
+  const std::string name = model.ObjectName(destroyed.lock);
+  const std::string task = Quoted(model, destroyed.by);
+  Finding finding;
+  finding.rule = "misuse.lock-destroyed";
+  finding.verdict = Verdict::kConfirmed;
+  finding.test = model.TestName(model.Task(destroyed.by).test);
+  finding.title = absl::StrCat(task, " destroys ", name, " while it is in use");
+  std::vector<std::string> uses;
+  for (const TaskPart& user : destroyed.users) {
+    uses.push_back(absl::StrCat(Quoted(model, user.id), " ", user.what));
+  }
+  finding.summary =
+      uses.empty() ? absl::StrCat(task, " destroys ", name, " while it is locked.")
+                   : absl::StrCat("When ", task, " destroys ", name, ", ", Enumerate(uses), ".");
+  TaskPart part = DescribeTask(model, destroyed.by);
+  part.at = destroyed.site;
+  part.what = absl::StrCat("destroys ", name);
+  finding.tasks = {std::move(part)};
+  finding.tasks.insert(finding.tasks.end(), destroyed.users.begin(), destroyed.users.end());
+  finding.objects = {DescribeObject(model, destroyed.lock)};
+  finding.evidence = {
+      {destroyed.seq, destroyed.by, destroyed.site, absl::StrCat("destroys ", name)}};
+  finding.reasons = {
+      "Whoever holds it will unlock memory that is gone, and whoever waits is never woken"};
+  finding.advice = {absl::StrCat("Wait for the tasks that use ", name,
+                                 " before it goes (join, WaitGroup), or share its owner by "
+                                 "std::shared_ptr")};
+  finding.identity = {model.Object(destroyed.lock).name};
+  finding.identity_sites = {destroyed.users.empty() ? destroyed.site : destroyed.users.front().at};
+  return finding;
+}
+
+std::vector<Finding> LockLifetime::AtCut(const Cut& cut, const Model& model) {
+  std::vector<Finding> findings;
+  const auto explained = [&](TaskId task) { return cut.Explained(task); };
+  for (const Exit& exit : std::exchange(exits_, {})) {
+    const ObjectInfo& lock = model.Object(exit.hold.object);
+    if (lock.foreign_unlock || !StillHeld(model.Task(exit.task), exit.hold)) continue;
+    // A deadlock behind it has named it already.
+    if (explained(exit.task) || std::ranges::any_of(lock.waiters, explained)) continue;
+    Fold(Describe(exit, model), findings);
+  }
+  for (const Destroyed& destroyed : std::exchange(destroyed_, {})) {
+    if (std::ranges::any_of(destroyed.users, explained, &TaskPart::id)) continue;
+    Fold(Describe(destroyed, model), findings);
+  }
+  return findings;
+}
+
+}  // namespace gordian::detector

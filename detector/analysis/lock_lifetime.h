@@ -1,0 +1,52 @@
+// misuse.held-at-exit and misuse.lock-destroyed: a lock outlives its holder, or is outlived by it.
+//
+// Proves: the task ended with the lock held and nobody has unlocked it since; or the lock
+// was destroyed while somebody held it or waited for it. Judged at a cut, since a
+// lock that another task unlocks later is a signal and no lock.
+// Whoever is blocked for ever behind a lock that an ended task keeps is part of that finding.
+// Not judged: a task that panicked, main's exit, what is destroyed after main has ended.
+//
+// Cost: nothing per lock event; one look at each task's end and each lock's destruction.
+#ifndef GORDIAN_DETECTOR_ANALYSIS_LOCK_LIFETIME_H_
+#define GORDIAN_DETECTOR_ANALYSIS_LOCK_LIFETIME_H_
+
+#include <string_view>
+#include <vector>
+
+#include "detector/analysis/analysis.h"
+
+namespace gordian::detector {
+
+class LockLifetime final : public Analysis {
+ public:
+  std::string_view name() const override { return "misuse.held-at-exit"; }
+  EventSet wants() const override;
+  void On(const trace::Event& event, const Model& model) override;
+  std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
+
+ private:
+  struct Exit {
+    TaskId task = 0;
+    SiteId site = 0;
+    Hold hold;
+  };
+  // As it was when the lock went.
+  struct Destroyed {
+    ObjectId lock = 0;
+    TaskId by = 0;
+    SiteId site = 0;
+    std::uint64_t seq = 0;
+    std::vector<TaskPart> users;
+  };
+
+  void Destroy(const trace::Event& event, const Model& model);
+  Finding Describe(const Exit& exit, const Model& model) const;
+  Finding Describe(const Destroyed& destroyed, const Model& model) const;
+
+  std::vector<Exit> exits_;
+  std::vector<Destroyed> destroyed_;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_ANALYSIS_LOCK_LIFETIME_H_
