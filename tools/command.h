@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -22,6 +23,9 @@ class Command {
  public:
   virtual ~Command() = default;
   virtual void Declare(CLI::App& app) = 0;
+  // Takes what belongs to somebody else (a program and its arguments) off the end of `words`,
+  // the command line from the subcommand's name on, before the rest is parsed.
+  virtual void TakeRest(const CLI::App&, std::vector<std::string>&) {}
   virtual int Run() = 0;
 };
 
@@ -30,6 +34,7 @@ int Complain(std::string_view message);
 
 // The subcommands, each in the file of its name; main.cc lists them.
 std::unique_ptr<Command> MakeExplain();
+std::unique_ptr<Command> MakeRun();
 
 }  // namespace gordian::tools
 

@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "instrument/recorder/nearest.h"
@@ -23,6 +25,7 @@ struct Entry {
 };
 
 constexpr std::array kCommands = {
+    Entry{"run", "Record a program, watch it, say what is wrong", MakeRun},
     Entry{"explain", "What a rule means, with a bug and its fix", MakeExplain},
 };
 
@@ -75,12 +78,19 @@ int Main(int argc, char** argv) {
     apps.push_back(app.add_subcommand(entry.name, entry.summary));
     commands.back()->Declare(*apps.back());
   }
+  std::vector<std::string> words(argv + 1, argv + argc);
+  for (std::size_t i = 0; i < apps.size(); ++i) {
+    if (!words.empty() && words.front() == kCommands[i].name) {
+      commands[i]->TakeRest(*apps[i], words);
+    }
+  }
   const auto chosen = [&]() -> const CLI::App* {
     const std::vector<CLI::App*> given = app.get_subcommands();
     return given.empty() ? nullptr : given.front();
   };
   try {
-    app.parse(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
   } catch (const CLI::Success& help) {  // --help, --version
     return app.exit(help);
   } catch (const CLI::ExtrasError&) {

@@ -122,13 +122,21 @@ bool Supervised() { return TheAttachment().mode == Mode::kSupervised; }
 
 void SetSettled(bool (*settled)()) { TheAttachment().settled.store(settled); }
 
+void ReportMotion(bool stands_still) {
+  Attachment& attachment = TheAttachment();
+  if (attachment.mode != Mode::kSupervised) return;
+  attachment.sink->region().header().motion.store(stands_still ? Motion::kStandsStill
+                                                               : Motion::kMoves);
+}
+
 void EndProcess(trace::ProcessEndReason how) {
   Attachment& attachment = TheAttachment();
-  if (attachment.mode == Mode::kOff || attachment.ended.exchange(true)) return;
+  if (!On() || attachment.ended.exchange(true)) return;
   if (how != trace::ProcessEndReason::kFatal) Settle();
   ThreadLog& log = Log();
   Time(log);
   Local(log, EventType::kProcessEnd, 0, 0, {.operands = {static_cast<std::uint64_t>(how)}});
+  if (attachment.mode == Mode::kOff) return;  // whoever records reads on
   Stop();
   if (attachment.file != nullptr) attachment.file->Seal(attachment.sink->region());
 }

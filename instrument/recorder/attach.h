@@ -22,6 +22,10 @@ bool Supervised();
 // waits for that, up to the option leak_grace_exit. It must be callable during exit.
 void SetSettled(bool (*settled)());
 
+// Tells the supervisor whether anything that the caller knows of can still happen. Only a
+// process that stands still is looked at as hanging.
+void ReportMotion(bool stands_still);
+
 // Writes `process-end` and stops recording; the first call counts. Called by itself at exit.
 // Whoever ends the process by other means (a report, a panic) calls it before.
 void EndProcess(trace::ProcessEndReason how);

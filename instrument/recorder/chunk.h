@@ -24,8 +24,8 @@ struct ChunkHeader {
   std::atomic<std::uint64_t> committed{0};  // words that may be read
   std::atomic<ChunkState> state{ChunkState::kFree};
   trace::StreamId stream = 0;
-  std::uint64_t sequence = 0;  // of this chunk within its stream, from 0
-  std::uint64_t capacity = 0;  // words
+  std::uint64_t sequence = 0;   // of this chunk within its stream, from 0
+  std::uint64_t capacity = 0;   // words
   std::uint64_t next_free = 0;  // index + 1 of the free chunk below this one
   std::uint64_t os_thread = 0;  // who writes
   std::uint64_t reserved[2] = {};

@@ -60,6 +60,8 @@ bool RecordedProcess::HasUnknownThread() const {
   return static_cast<bool>(error);
 }
 
+Motion RecordedProcess::motion() const { return region_.header().motion.load(); }
+
 void RecordedProcess::Finish() {
   Drain(DrainKind::kLast);
   std::lock_guard lock(mutex_);

@@ -49,6 +49,7 @@ class RecordedProcess {
   // Whether the process has an OS thread that the trace knows nothing of: it never recorded, and
   // is none of the library's own, which are called "gordian…". Such a thread may serve anything.
   bool HasUnknownThread() const;
+  Motion motion() const;
 
   // The process is gone: takes the rest, writes what was lost, closes the trace.
   void Finish();

@@ -36,6 +36,10 @@ inline constexpr std::uint32_t kRegionVersion = 1;
 inline constexpr std::size_t kRegionHeaderBytes = 4096;
 inline constexpr std::uint32_t kRegionChunks = 16384;
 
+// Whether anything that the recorded library knows of can still happen: a task that runs or
+// could, an armed timer.
+enum class Motion : std::uint32_t { kUnknown = 0, kMoves = 1, kStandsStill = 2 };
+
 // At the start of the mapping. A futex word is where somebody may sleep.
 struct RegionHeader {
   std::uint64_t magic = kRegionMagic;
@@ -49,7 +53,8 @@ struct RegionHeader {
   std::atomic<std::uint32_t> heartbeat{0};  // the supervisor lives
   std::atomic<std::uint64_t> refused{0};    // events that found no chunk
   std::atomic<std::uint64_t> told{0};       // of them, written down as Loss since
-  std::atomic<std::uint32_t> pid{0};        // who records, in its own numbering
+  std::atomic<Motion> motion{Motion::kUnknown};
+  std::atomic<std::uint32_t> pid{0};  // who records, in its own numbering
 };
 static_assert(sizeof(RegionHeader) <= kRegionHeaderBytes);
 

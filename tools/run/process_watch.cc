@@ -53,7 +53,8 @@ void ProcessWatch::Tick(Clock::time_point now) {
     process_->Drain(recorder::DrainKind::kPresent);
   }
   const std::uint64_t readable = process_->trace_bytes();
-  const bool judge = ask && !process_->HasUnknownThread();
+  const bool judge =
+      ask && process_->motion() != recorder::Motion::kMoves && !process_->HasUnknownThread();
   {
     std::lock_guard lock(mutex_);
     if (readable == readable_ && !judge) return;
@@ -68,7 +69,7 @@ bool ProcessWatch::IsStuck() {
   return stuck_;
 }
 
-void ProcessWatch::Finish(CutKind kind) {
+void ProcessWatch::Finish() {
   {
     std::lock_guard lock(mutex_);
     readable_ = process_->trace_bytes();
@@ -76,7 +77,7 @@ void ProcessWatch::Finish(CutKind kind) {
   }
   wake_.notify_one();
   thread_.join();
-  Judge(kind);
+  Judge(pipeline().model().main_ended() ? CutKind::kProgramEnd : CutKind::kTruncated);
 }
 
 void ProcessWatch::Work() {

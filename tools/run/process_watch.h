@@ -38,7 +38,7 @@ class ProcessWatch {
   bool IsStuck();
 
   // The recording is over: reads the rest of it and judges. Blocks.
-  void Finish(detector::CutKind kind);
+  void Finish();
 
   // After Finish().
   std::vector<detector::Finding>& findings() { return findings_; }

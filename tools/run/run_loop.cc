@@ -5,7 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <functional>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -85,7 +85,7 @@ class Loop {
       }
       result_.watches.push_back(std::move(watched.watch));
     }
-    result_.wait_status = program_.wait_status().value_or(0);
+    result_.wait_status = program_.wait_status();
     return std::move(result_);
   }
 
@@ -93,7 +93,6 @@ class Loop {
   struct Watched {
     std::unique_ptr<ProcessWatch> watch;
     Ending ending;
-    bool hang_told = false;
   };
 
   void Poll() {
@@ -103,7 +102,7 @@ class Loop {
     if (descriptors[0].revents != 0) TakeSignals();
     supervisor_.Handle(descriptors);
     for (std::size_t i = watched_.size(); i < supervisor_.processes().size(); ++i) {
-      watched_.push_back({std::make_unique<ProcessWatch>(supervisor_.processes()[i]), {}, false});
+      watched_.push_back({std::make_unique<ProcessWatch>(supervisor_.processes()[i]), {}});
     }
   }
 
@@ -129,16 +128,14 @@ class Loop {
 
   void OnHang(Watched& watched, Clock::time_point now) {
     result_.hung = true;
-    if (settings_.end_on_hang) {
-      watched.ending.Begin(
-          now, [pid = watched.watch->process().identity().pid](int signal) { kill(pid, signal); });
-    } else if (!std::exchange(watched.hang_told, true) && settings_.on_hang) {
-      settings_.on_hang(*watched.watch);
-    }
+    if (!settings_.end_on_hang) return;
+    watched.ending.Begin(
+        now, [pid = watched.watch->process().identity().pid](int signal) { kill(pid, signal); });
   }
 
   // The program has ended, and so have, or never will, the processes it left.
   bool IsOver(Clock::time_point now) {
+    if (result_.hung && !settings_.end_on_hang) return true;
     if (!program_.wait_status()) return false;
     if (!ended_at_) ended_at_ = now;
     bool all_finished = true;

@@ -6,7 +6,6 @@
 #define GORDIAN_TOOLS_RUN_RUN_LOOP_H_
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,16 +21,14 @@ namespace gordian::tools {
 struct RunSettings {
   std::vector<std::string> command;
   std::optional<std::chrono::nanoseconds> timeout;
-  bool end_on_hang = true;
+  bool end_on_hang = true;  // else the run is over, and the program is left as it is
   // How long recorded processes that outlive the program are waited for.
   std::chrono::nanoseconds linger = std::chrono::seconds(5);
   recorder::Supervisor::TracePath trace_path;
-  // A process was found stuck for ever, and is left alone.
-  std::function<void(ProcessWatch&)> on_hang;
 };
 
 struct RunResult {
-  int wait_status = 0;                                 // of the program
+  std::optional<int> wait_status;                      // of the program, where it has ended
   bool timed_out = false;                              // ended by us at the time limit
   bool hung = false;                                   // a process was found stuck for ever
   std::vector<pid_t> left;                             // recorded processes that still run

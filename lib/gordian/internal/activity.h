@@ -13,11 +13,14 @@ namespace gordian::internal {
 
 extern std::atomic<std::int64_t> g_activity;
 
-// Called when g_activity has fallen to zero.
+// Called when g_activity has fallen to zero, and when it has risen from there.
 void StandsStill();
+void MovesAgain();
 
 // The waker counts the woken one in, before it wakes it.
-inline void ActivityBegins() { g_activity.fetch_add(1, std::memory_order_seq_cst); }
+inline void ActivityBegins() {
+  if (g_activity.fetch_add(1, std::memory_order_seq_cst) == 0) [[unlikely]] MovesAgain();
+}
 inline void ActivityEnds() {
   if (g_activity.fetch_sub(1, std::memory_order_seq_cst) == 1) StandsStill();
 }

@@ -5,6 +5,7 @@
 #include "gordian/internal/activity.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
+#include "instrument/recorder/attach.h"
 
 namespace gordian::internal {
 
@@ -30,7 +31,14 @@ bool TakeWait(Task& task) {
 }  // namespace
 
 void StandsStill() {
+  recorder::ReportMotion(/*stands_still=*/true);
+  // Somebody may have moved before that was said, and said so too early.
+  if (!StandingStill()) recorder::ReportMotion(/*stands_still=*/false);
   if (void (*callback)() = g_on_standstill.load(std::memory_order_acquire)) callback();
+}
+
+void MovesAgain() {
+  recorder::ReportMotion(/*stands_still=*/false);
 }
 
 bool StandingStill() { return g_activity.load(std::memory_order_seq_cst) == 0; }

@@ -1,5 +1,6 @@
 #include "gordian/internal/scheduler.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -96,6 +97,7 @@ void Execute(Worker& worker, Task& task) {
 }
 
 void* WorkerMain(void* processor) {
+  pthread_setname_np(pthread_self(), "gordian-worker");  // by which a supervisor knows it
   auto* worker = new Worker;  // never freed: wakers may still hold it
   worker->processor = static_cast<Processor*>(processor);
   worker->context.Bind();

@@ -1,5 +1,6 @@
 #include "gordian/internal/timers.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -115,6 +116,7 @@ std::int64_t FireDue(Timers& timers) {
 }
 
 void* TimerThread(void*) {
+  pthread_setname_np(pthread_self(), "gordian-timers");  // by which a supervisor knows it
   Timers& timers = TheTimers();
   AdoptThread(NewThreadTask(trace::TaskKind::kInternal));
   int tick = 0;

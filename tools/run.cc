@@ -1,0 +1,186 @@
+// gordian run: records a program, watches it, analyses it, reports.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "detector/symbols/symbolizer.h"
+#include "instrument/recorder/options.h"
+#include "tools/command.h"
+#include "tools/report_options.h"
+#include "tools/run/run_loop.h"
+#include "tools/run/trace_names.h"
+
+namespace gordian::tools {
+namespace {
+
+using detector::ProgramEnd;
+using detector::Report;
+using detector::TraceReport;
+
+// "10" and "10s" are ten seconds, "500ms" half a one.
+absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const std::string unit = end;
+  const double seconds = unit.empty() || unit == "s" ? number
+                         : unit == "ms"              ? number / 1e3
+                         : unit == "m"               ? number * 60
+                         : unit == "h"               ? number * 3600
+                                                     : 0;
+  constexpr double kMost = 1e9;
+  if (end == text.c_str() || !(seconds > 0) || seconds > kMost) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("run: --timeout: \"", text, "\" is no time; write 10s, 500ms or 2m"));
+  }
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
+std::optional<ProgramEnd> EndOf(std::optional<int> wait_status) {
+  if (!wait_status) return std::nullopt;
+  if (WIFSIGNALED(*wait_status)) return ProgramEnd{.signal = WTERMSIG(*wait_status)};
+  return ProgramEnd{.exit_status = WEXITSTATUS(*wait_status)};
+}
+
+// Why the trace does not tell everything.
+std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
+  const recorder::RecordedProcess& process = watch.process();
+  std::vector<std::string> gaps;
+  if (const std::uint64_t lost = watch.pipeline().model().losses(); lost != 0) {
+    gaps.push_back(absl::StrCat(lost, " events were lost"));
+  }
+  if (!process.write_error().empty()) gaps.push_back(process.write_error());
+  if (!watch.status().ok()) gaps.emplace_back(std::string(watch.status().message()));
+  if (result.timed_out && !watch.pipeline().model().main_ended()) {
+    gaps.emplace_back("the program was ended at its time limit");
+  }
+  if (std::ranges::find(result.left, process.identity().pid) != result.left.end()) {
+    gaps.push_back(absl::StrCat("process ", process.identity().pid, " still runs"));
+  }
+  return gaps;
+}
+
+TraceReport ReportOf(ProcessWatch& watch, const RunResult& result,
+                     detector::AddressResolver& resolver) {
+  watch.Finish();
+  detector::Pipeline& pipeline = watch.pipeline();
+  pipeline.sites().Resolve(resolver);
+  watch.process().Close(pipeline.sites().ResolvedRecords());
+
+  const detector::Model& model = pipeline.model();
+  TraceReport report;
+  report.facts.file = watch.process().trace_path();
+  report.facts.command = pipeline.sites().command();
+  report.facts.gaps = Gaps(watch, result);
+  report.facts.complete = report.facts.gaps.empty();
+  report.facts.events = model.events();
+  report.facts.tasks = model.task_count();
+  report.facts.objects = model.object_count();
+  report.facts.dropped = model.losses();
+  report.findings = std::move(watch.findings());
+  report.sites = std::move(pipeline.sites());
+  return report;
+}
+
+// A process that did nothing that is recorded, as between fork and exec.
+bool IsIdle(const TraceReport& trace) { return trace.facts.tasks == 0 && trace.facts.complete; }
+
+class RunCommand final : public Command {
+ public:
+  void Declare(CLI::App& app) override {
+    report_options_.Declare(app);
+    app.add_option("--trace", trace_, "keep the trace in this file")->type_name("FILE");
+    app.add_option("--timeout", timeout_, "end the program after this time")->type_name("TIME");
+    app.add_option("--on-hang", on_hang_, "what to do with a program that hangs: kill or report")
+        ->check(CLI::IsMember({"kill", "report"}))
+        ->capture_default_str();
+    app.footer("PROGRAM and its arguments follow: gordian run [OPTIONS] [--] PROGRAM [ARGUMENTS]");
+  }
+
+  // The program begins behind "--", or at the first word that is neither an option nor
+  // an option's value.
+  void TakeRest(const CLI::App& app, std::vector<std::string>& words) override {
+    std::size_t at = 1;
+    for (; at < words.size() && words[at].starts_with('-') && words[at] != "--"; ++at) {
+      const CLI::Option* option = app.get_option_no_throw(words[at]);
+      if (option != nullptr && option->get_items_expected_max() > 0) ++at;
+    }
+    const std::size_t program = at < words.size() && words[at] == "--" ? at + 1 : at;
+    if (program < words.size())
+      settings_.command.assign(words.begin() + static_cast<std::ptrdiff_t>(program), words.end());
+    words.resize(std::min(at, words.size()));
+  }
+
+  int Run() override {
+    if (absl::Status status = Prepare(); !status.ok()) return Complain(Text(status));
+    absl::StatusOr<TraceNames> names = TraceNames::Make(trace_);
+    if (!names.ok()) return Complain(Text(names.status()));
+    settings_.trace_path = [&names](const recorder::RecordedProcess::Identity& process,
+                                    std::size_t) { return names->Next(process.pid); };
+    absl::StatusOr<RunResult> result = RunProgram(settings_);
+    if (!result.ok()) return Complain(Text(result.status()));
+    Report report = MakeReport(*result);
+    const absl::StatusOr<int> status = report_options_.Finish(report, STDERR_FILENO);
+    return status.ok() ? *status : Complain(Text(status.status()));
+  }
+
+ private:
+  static std::string Text(const absl::Status& status) { return std::string(status.message()); }
+
+  absl::Status Prepare() {
+    if (settings_.command.empty()) {
+      return absl::InvalidArgumentError("run: which program? gordian run [options] -- PROGRAM…");
+    }
+    settings_.end_on_hang = on_hang_ == "kill";
+    if (!timeout_.empty()) {
+      const auto timeout = ParseTimeout(timeout_);
+      if (!timeout.ok()) return timeout.status();
+      settings_.timeout = *timeout;
+    }
+    if (const char* text = std::getenv("GORDIAN_OPTIONS")) {
+      recorder::Options checked;
+      for (const std::string& problem : recorder::ParseOptions(text, checked)) {
+        return absl::InvalidArgumentError("GORDIAN_OPTIONS: " + problem);
+      }
+    }
+    return report_options_.Check();
+  }
+
+  Report MakeReport(RunResult& result) {
+    Report report;
+    report.program = EndOf(result.wait_status);
+    detector::Symbolizer symbolizer;
+    for (const auto& watch : result.watches) {
+      report.traces.push_back(ReportOf(*watch, result, symbolizer));
+    }
+    if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
+    if (report.traces.empty()) {
+      std::cerr << "gordian: the recorder never attached: is " << settings_.command.front()
+                << " linked with gordian?\n";
+    }
+    if (result.hung && !settings_.end_on_hang) {
+      std::cerr << "gordian: the program hangs and is left as it is\n";
+    }
+    return report;
+  }
+
+  ReportOptions report_options_;
+  std::string trace_;
+  std::string timeout_;
+  std::string on_hang_ = "kill";
+  RunSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeRun() { return std::make_unique<RunCommand>(); }
+
+}  // namespace gordian::tools
