@@ -16,6 +16,15 @@ const HeldMode* AbstractAcquire::Holding(ObjectId object) const {
 
 // --- Building ----------------------------------------------------------------
 
+std::uint32_t LockGraph::Root(TaskId task) {
+  if (task >= roots_.size()) roots_.resize(task + 1, 0);
+  if (roots_[task] == 0) {
+    nodes_.emplace_back();
+    roots_[task] = static_cast<std::uint32_t>(nodes_.size());
+  }
+  return roots_[task] - 1;
+}
+
 std::uint32_t LockGraph::Child(std::uint32_t node, ObjectId lock, bool shared) {
   const std::uint64_t key = (std::uint64_t{lock} << 1) | (shared ? 1 : 0);
   if (nodes_[node].cached_key == key) return nodes_[node].cached_child;
@@ -33,22 +42,17 @@ bool LockGraph::Add(const NestedRequest& request, const LockTrace& trace) {
   for (std::uint32_t i = request.outer; i != kNoAcquire; i = acquires[i].outer) {
     if (acquires[i].released == kNever) chain_.push_back(i);
   }
-  std::uint32_t node = 0;
+  std::uint32_t node = Root(request.task);
   for (auto i = chain_.rbegin(); i != chain_.rend(); ++i) {
     node = Child(node, acquires[*i].lock, acquires[*i].shared != 0);
   }
   node = Child(node, request.lock, request.shared);
-  bool is_new = false;
-  if (nodes_[node].cached_task != request.task) {
-    const auto [it, inserted] =
-        by_node_.try_emplace({node, request.task}, static_cast<std::uint32_t>(acquires_.size()));
-    if (inserted) NewAcquire(request, trace);
-    nodes_[node].cached_task = request.task;
-    nodes_[node].cached_acquire = it->second;
-    is_new = inserted;
+  const bool is_new = nodes_[node].acquire == kNoAcquire;
+  if (is_new) {
+    nodes_[node].acquire = static_cast<std::uint32_t>(acquires_.size());
+    NewAcquire(request, trace);
   }
-  acquires_[nodes_[node].cached_acquire].instances.push_back(
-      {request.at, request.site, request.outer});
+  acquires_[nodes_[node].acquire].instances.push_back({request.at, request.site, request.outer});
   return is_new;
 }
 
@@ -89,12 +93,12 @@ constexpr std::uint32_t kFar = std::numeric_limits<std::uint32_t>::max();
 // shortest length that was turned back becomes the next limit.
 class CycleSearch {
  public:
-  using Visit = absl::FunctionRef<void(std::span<const std::uint32_t>)>;
   struct Arrow {
     std::uint32_t edge, to;
   };
 
-  CycleSearch(std::vector<std::vector<Arrow>> out, Visit visit, std::uint64_t budget)
+  CycleSearch(std::vector<std::vector<Arrow>> out, LockGraph::VisitCycle visit,
+              std::uint64_t budget)
       : out_(std::move(out)),
         in_(out_.size()),
         home_(out_.size(), kFar),
@@ -106,20 +110,20 @@ class CycleSearch {
     }
   }
 
-  bool Run() {
+  void Run() {
     for (std::uint32_t limit = 2; limit != kFar; limit = next_limit_) {
       limit_ = limit;
       next_limit_ = kFar;
       for (std::uint32_t start = 0; start < out_.size(); ++start) {
         if (out_[start].empty()) continue;
         MeasureWayHome(start);
+        budget_ -= std::min<std::uint64_t>(budget_, measured_.size());
         start_ = start;
         const bool done = Extend(start);
         for (const std::uint32_t node : measured_) home_[node] = kFar;
-        if (!done) return false;
+        if (!done) return;
       }
     }
-    return true;
   }
 
  private:
@@ -158,7 +162,7 @@ class CycleSearch {
       const Arrow arrow = out_[frame.node][frame.next++];
       within = Spend();
       if (arrow.to == start_) {
-        Report(arrow.edge);
+        within = within && Report(arrow.edge);
       } else if (!on_path_[arrow.to] && home_[arrow.to] != kFar && Near(arrow.to)) {
         path_.push_back(arrow.edge);
         on_path_[arrow.to] = true;
@@ -179,26 +183,26 @@ class CycleSearch {
   }
 
   // Shorter ones were reported under an earlier limit.
-  void Report(std::uint32_t last) {
-    if (path_.size() + 1 != limit_) return;
+  bool Report(std::uint32_t last) {
+    if (path_.size() + 1 != limit_) return true;
     path_.push_back(last);
-    visit_(path_);
+    const bool more = visit_(path_);
     path_.pop_back();
+    return more;
   }
 
   std::vector<std::vector<Arrow>> out_;
   std::vector<std::vector<std::uint32_t>> in_;
   std::vector<std::uint32_t> home_, measured_, path_;
   std::vector<bool> on_path_;
-  Visit visit_;
+  LockGraph::VisitCycle visit_;
   std::uint64_t budget_;
   std::uint32_t start_ = 0, limit_ = 2, next_limit_ = kFar;
 };
 
 }  // namespace
 
-bool LockGraph::ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip,
-                             absl::FunctionRef<void(std::span<const std::uint32_t>)> visit,
+void LockGraph::ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip, VisitCycle visit,
                              std::uint64_t budget) const {
   AdjacencyLists plain(out_.size());
   for (const LockEdge& edge : edges_) {
@@ -213,7 +217,7 @@ bool LockGraph::ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip,
     out[from].push_back({i, to});
     any = true;
   }
-  return !any || CycleSearch(std::move(out), visit, budget).Run();
+  if (any) CycleSearch(std::move(out), visit, budget).Run();
 }
 
 }  // namespace gordian::detector

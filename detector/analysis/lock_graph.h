@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/function_ref.h"
 #include "detector/analysis/lock_trace.h"
 
@@ -35,8 +36,8 @@ struct AbstractAcquire {
   TaskId task = 0;
   ObjectId lock = 0;
   bool shared = false;
-  std::vector<HeldMode> held;  // in order of acquisition
-  std::vector<Instance> instances;
+  absl::InlinedVector<HeldMode, 2> held;  // in order of acquisition
+  absl::InlinedVector<Instance, 1> instances;
 
   const HeldMode* Holding(ObjectId object) const;
 };
@@ -56,26 +57,27 @@ class LockGraph {
   const LockEdge& edge(std::uint32_t index) const { return edges_[index]; }
 
   // Calls `visit` with the edges of each simple cycle among the locks that `skip` lets pass,
-  // shortest first. False where `budget` steps did not suffice for all of them.
-  bool ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip,
-                    absl::FunctionRef<void(std::span<const std::uint32_t>)> visit,
+  // shortest first, until it returns false or `budget` steps are spent.
+  using VisitCycle = absl::FunctionRef<bool(std::span<const std::uint32_t>)>;
+  void ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip, VisitCycle visit,
                     std::uint64_t budget) const;
 
  private:
-  struct Node {  // of the trie of held sequences
+  // Of a trie, one for each task: the path is the sequence of locks held and asked for.
+  struct Node {
     std::uint64_t cached_key = ~std::uint64_t{0};
     std::uint32_t cached_child = 0;
-    TaskId cached_task = 0;
-    std::uint32_t cached_acquire = 0;
+    std::uint32_t acquire = kNoAcquire;  // the abstract acquisition that ends here
   };
 
+  std::uint32_t Root(TaskId task);
   std::uint32_t Child(std::uint32_t node, ObjectId lock, bool shared);
   void NewAcquire(const NestedRequest& request, const LockTrace& trace);
   void AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire);
 
-  std::vector<Node> nodes_{1};
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> roots_;  // by task: its node plus one; 0: none yet
   absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::uint32_t> children_;
-  absl::flat_hash_map<std::pair<std::uint32_t, TaskId>, std::uint32_t> by_node_;
   std::vector<AbstractAcquire> acquires_;
   std::vector<LockEdge> edges_;
   absl::flat_hash_map<std::pair<ObjectId, ObjectId>, std::uint32_t> edge_index_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace gordian::detector {
 namespace {
 
@@ -10,8 +12,10 @@ namespace {
 // programs whose locks have an order with exceptions.
 constexpr std::uint64_t kCycleSteps = 5'000'000;
 constexpr std::uint64_t kClosureSteps = 30'000'000;
-constexpr std::size_t kCombinations = 1'000;  // of tasks, per cycle of locks
-constexpr std::size_t kPredictions = 32;      // per cycle of locks
+constexpr std::size_t kCombinations = 300'000;
+constexpr std::size_t kCombinationsOfOne = 1'000;  // of tasks, for one cycle of locks
+constexpr std::size_t kPredictionsOfOne = 32;
+constexpr std::size_t kListed = 100;  // cases
 
 bool ReadsOnly(const PatternStep& step) { return step.holds_shared || step.wants_shared; }
 
@@ -27,10 +31,16 @@ std::vector<Finding> LockOrder::AtCut(const Cut& cut, const Model& model) {
   if (!fresh_) return findings;
   fresh_ = false;
   predictor_.Refresh(kClosureSteps);
+  left_ = kCombinations;
+  not_listed_ = 0;
   FindCycles(cut, model);
   for (auto& [places, found] : cases_) {
     findings.push_back(DescribeLockOrder(found, trace_, graph_, cut, model));
     reported_[places] = findings.back().verdict;
+  }
+  if (not_listed_ > 0) {
+    findings.back().reasons.push_back(
+        absl::StrCat(not_listed_, " more cycles of locks at other places are not listed."));
   }
   cases_.clear();
   FindRecursiveReads(cut, model, &findings);
@@ -40,17 +50,18 @@ std::vector<Finding> LockOrder::AtCut(const Cut& cut, const Model& model) {
 void LockOrder::FindCycles(const Cut& cut, const Model& model) {
   const auto is_signal = [&](ObjectId lock) { return model.Object(lock).foreign_unlock; };
   graph_.ForEachCycle(
-      is_signal, [&](std::span<const std::uint32_t> edges) { Consider(edges, cut, model); },
+      is_signal, [&](std::span<const std::uint32_t> edges) { return Consider(edges, cut, model); },
       kCycleSteps);
 }
 
-void LockOrder::Consider(std::span<const std::uint32_t> edges, const Cut& cut, const Model& model) {
+// False where the effort for this cut is spent.
+bool LockOrder::Consider(std::span<const std::uint32_t> edges, const Cut& cut, const Model& model) {
   Locks locks;
   for (const std::uint32_t edge : edges) locks.push_back(graph_.edge(edge).from);
-  if (seen_.contains(locks)) return;
+  if (seen_.contains(locks)) return true;
   if (IsConfirmed(locks, cut, model)) {
     seen_.insert(std::move(locks));
-    return;
+    return true;
   }
   LockOrderCase best;
   best.edges.assign(edges.begin(), edges.end());
@@ -67,12 +78,14 @@ void LockOrder::Consider(std::span<const std::uint32_t> edges, const Cut& cut, c
       best.pattern = pattern;
       best.obstacle = obstacle;
     }
-    return obstacle != Obstacle::kNone && ++predictions < kPredictions;
+    return obstacle != Obstacle::kNone && ++predictions < kPredictionsOfOne;
   };
-  PatternFinder(graph_, predictor_.sections(), model).ForEach(edges, visit, kCombinations);
-  if (best.pattern.empty()) return;
+  left_ -= PatternFinder(graph_, predictor_.sections(), model)
+               .ForEach(edges, visit, std::min(left_, kCombinationsOfOne));
+  if (best.pattern.empty()) return left_ > 0;
   if (best.obstacle == Obstacle::kNone) seen_.insert(std::move(locks));
   Keep(std::move(best));
+  return left_ > 0;
 }
 
 // The cycle has come true: its locks are held and waited for by tasks that a deadlock's
@@ -92,6 +105,15 @@ void LockOrder::Keep(LockOrderCase found) {
   const bool predicted = found.obstacle == Obstacle::kNone;
   const auto before = reported_.find(places);
   if (before != reported_.end() && (!predicted || before->second == Verdict::kPredicted)) return;
+  if (cases_.size() >= kListed && !cases_.contains(places)) {
+    ++not_listed_;
+    // What is predicted is listed in place of what is only suspected.
+    const auto suspected = std::find_if(cases_.begin(), cases_.end(), [](const auto& entry) {
+      return entry.second.obstacle != Obstacle::kNone;
+    });
+    if (!predicted || suspected == cases_.end()) return;
+    cases_.erase(suspected);
+  }
   const auto [it, is_new] = cases_.try_emplace(std::move(places));
   LockOrderCase& kept = it->second;
   found.count = is_new ? 1 : kept.count + 1;

@@ -51,7 +51,7 @@ class LockOrder : public Analysis {
   using Places = std::vector<std::pair<SiteId, SiteId>>;  // held at, asked at; sorted
 
   void FindCycles(const Cut& cut, const Model& model);
-  void Consider(std::span<const std::uint32_t> edges, const Cut& cut, const Model& model);
+  bool Consider(std::span<const std::uint32_t> edges, const Cut& cut, const Model& model);
   bool IsConfirmed(const Locks& locks, const Cut& cut, const Model& model) const;
   void Keep(LockOrderCase found);
   Places PlacesOf(const Pattern& pattern) const;
@@ -64,6 +64,8 @@ class LockOrder : public Analysis {
   std::set<Locks> seen_;
   std::map<Places, Verdict> reported_;
   std::map<Places, LockOrderCase> cases_;  // of this cut
+  std::size_t left_ = 0;                   // of this cut's combinations
+  std::uint64_t not_listed_ = 0;           // cases of this cut beyond what is listed
   RecursiveReads recursive_reads_;
   std::set<std::pair<SiteId, SiteId>> read_places_;  // reported
 };

@@ -65,9 +65,12 @@ bool Predictor::Reach(Pattern& pattern, SpClosure::Flows flows, bool with_sectio
 
 // --- PatternFinder -----------------------------------------------------------
 
-void PatternFinder::ForEach(std::span<const std::uint32_t> edges, Visit visit, std::size_t most) {
+std::size_t PatternFinder::ForEach(std::span<const std::uint32_t> edges, Visit visit,
+                                   std::size_t most) {
   chosen_.clear();
-  Choose(edges, visit, &most);
+  std::size_t left = most;
+  Choose(edges, visit, &left);
+  return most - left;
 }
 
 bool PatternFinder::Choose(std::span<const std::uint32_t> edges, Visit visit, std::size_t* left) {

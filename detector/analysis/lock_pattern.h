@@ -75,9 +75,10 @@ class PatternFinder {
   PatternFinder(const LockGraph& graph, const LockSections& sections, const Model& model)
       : graph_(graph), sections_(sections), model_(model) {}
 
-  // Calls `visit` with patterns of the cycle until it returns false or `most` were tried.
+  // Calls `visit` with patterns of the cycle until it returns false or `most` abstract
+  // acquisitions were tried. Returns how many were.
   using Visit = absl::FunctionRef<bool(Pattern&)>;
-  void ForEach(std::span<const std::uint32_t> edges, Visit visit, std::size_t most);
+  std::size_t ForEach(std::span<const std::uint32_t> edges, Visit visit, std::size_t most);
 
  private:
   bool Choose(std::span<const std::uint32_t> edges, Visit visit, std::size_t* left);
