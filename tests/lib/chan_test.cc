@@ -12,13 +12,16 @@
 #include "gordian/go.h"
 #include "gordian/panic.h"
 #include "gtest/gtest.h"
+#include "tests/lib/settled.h"
 
 namespace gordian {
 namespace {
 
 using ::testing::ElementsAre;
+using testing::LetGoroutinesPark;
 
-void LetOthersRun() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
+// Long enough for a thread to block, mostly; the tests hold either way.
+void Pause() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
 
 TEST(ChanTest, AnUnbufferedSendWaitsForItsReceiver) {
   Chan<int> c(0);
@@ -29,7 +32,7 @@ TEST(ChanTest, AnUnbufferedSendWaitsForItsReceiver) {
     sent = true;
     done.Send({});
   });
-  LetOthersRun();
+  LetGoroutinesPark();
   EXPECT_FALSE(sent);
   EXPECT_EQ(c.Recv(), 7);
   done.Recv();
@@ -40,7 +43,7 @@ TEST(ChanTest, AReceiverThatCameFirstIsServed) {
   Chan<std::string> c(0);
   Chan<std::string> echo(0);
   Go([=] { echo.Send(*c.Recv() + "!"); });
-  LetOthersRun();
+  LetGoroutinesPark();
   c.Send("hello");
   EXPECT_EQ(echo.Recv(), "hello!");
 }
@@ -55,7 +58,7 @@ TEST(ChanTest, ABufferTakesItsCapacityWithoutAReceiver) {
     c.Send(3);
     sent = true;
   });
-  LetOthersRun();
+  Pause();
   EXPECT_FALSE(sent);
   for (int i = 0; i < 4; ++i) EXPECT_EQ(c.Recv(), i);
   fourth.join();
@@ -80,7 +83,7 @@ TEST(ChanTest, CloseWakesEveryParkedReceiver) {
   for (int i = 0; i < 3; ++i) {
     receivers.emplace_back([&] { closed += !c.Recv().has_value(); });
   }
-  LetOthersRun();
+  Pause();
   c.Close();
   for (std::thread& receiver : receivers) receiver.join();
   EXPECT_EQ(closed, 3);
@@ -96,7 +99,7 @@ TEST(ChanTest, ASenderParkedAtTheClosePanics) {
       message.Send(panic.what());
     }
   });
-  LetOthersRun();
+  LetGoroutinesPark();
   c.Close();
   EXPECT_EQ(message.Recv(), "send on closed channel");
 }
@@ -140,7 +143,7 @@ TEST(ChanTest, ElementsMayBeMoveOnly) {
   Chan<std::unique_ptr<int>> c(1);
   c.Send(std::make_unique<int>(1));
   Go([=] { c.Send(std::make_unique<int>(2)); });
-  LetOthersRun();
+  LetGoroutinesPark();
   EXPECT_EQ(**c.Recv(), 1);
   EXPECT_EQ(**c.Recv(), 2);
   c.Send(std::make_unique<int>(3));
@@ -220,7 +223,7 @@ TEST(ChanTest, AParkedGoroutineOutlivesTheHandleItWasCalledOn) {
     c->Send(3);
     done.Send({});
   });
-  LetOthersRun();
+  LetGoroutinesPark();
   handle.reset();
   EXPECT_EQ(other.Recv(), 3);
   done.Recv();
@@ -231,7 +234,7 @@ TEST(ChanTest, ParkedSendersAreServedInTheOrderInWhichTheyCame) {
   c.Send(0);
   for (int i = 1; i <= 4; ++i) {
     Go([=] { c.Send(i); });
-    LetOthersRun();
+    LetGoroutinesPark();
   }
   for (int i = 0; i <= 4; ++i) EXPECT_EQ(c.Recv(), i);
 }

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,11 +10,12 @@
 #include "gordian/go.h"
 #include "gordian/panic.h"
 #include "gtest/gtest.h"
+#include "tests/lib/settled.h"
 
 namespace gordian {
 namespace {
 
-void LetOthersRun() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
+using testing::LetGoroutinesPark;
 
 TEST(SelectTest, TakesTheCaseThatIsReady) {
   Chan<int> a(1), b(1);
@@ -65,7 +65,7 @@ TEST(SelectTest, ASelectParkedInASendPanicsAtTheClose) {
       panicked.Send(true);
     }
   });
-  LetOthersRun();
+  LetGoroutinesPark();
   c.Close();
   EXPECT_EQ(panicked.Recv(), true);
 }
@@ -87,7 +87,7 @@ TEST(SelectTest, BlocksUntilOneOfItsChannelsIsServed) {
     const int position = Select(Recv(a), Recv(b, [&](std::optional<int> n) { got = *n; }));
     taken.Send(position * 100 + got);
   });
-  LetOthersRun();
+  LetGoroutinesPark();
   b.Send(5);
   EXPECT_EQ(taken.Recv(), 105);
   EXPECT_EQ(Select(Send(a, 1), Default()), 1) << "the other case must have left its queue";
@@ -96,7 +96,7 @@ TEST(SelectTest, BlocksUntilOneOfItsChannelsIsServed) {
 TEST(SelectTest, ABlockedSendCaseHandsItsValueOver) {
   Chan<std::string> a(0), b(0);
   Go([=] { Select(Send(a, "from a"), Send(b, "from b")); });
-  LetOthersRun();
+  LetGoroutinesPark();
   EXPECT_EQ(b.Recv(), "from b");
   EXPECT_EQ(Select(Recv(a), Default()), 1);
 }

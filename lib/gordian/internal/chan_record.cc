@@ -69,6 +69,7 @@ void ChanCore::RecordLen(const ChanCall& call) {
 
 void ChanCore::RecordWaitEnd(trace::SiteId site, trace::WaitEndReason why) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Time(*log);
     recorder::Local(*log, EventType::kWaitEnd, tracked_.id.load(std::memory_order_relaxed), site,
                     {.operands = {static_cast<std::uint64_t>(why)}});
   }
@@ -76,6 +77,7 @@ void ChanCore::RecordWaitEnd(trace::SiteId site, trace::WaitEndReason why) {
 
 void ChanCore::RecordMisuse(trace::MisuseKind what, trace::SiteId site) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
+    recorder::Time(*log);
     recorder::Observed(*log, tracked_, EventType::kMisuse, site,
                        {.operands = {static_cast<std::uint64_t>(what)}});
   }
@@ -94,7 +96,10 @@ void ChanCore::HandlesChanged() {
 }
 
 void ChanCore::RecordEnd() {
-  if (Recording() != nullptr) recorder::Unregister(tracked_, 0);
+  ThreadLog* log = Recording();
+  if (log == nullptr || !recorder::IsRegistered(tracked_)) return;
+  recorder::Time(*log);  // what others observed of it came before
+  recorder::Unregister(tracked_, 0);
 }
 
 void RecordNilMisuse(trace::MisuseKind what, const std::source_location& where) {
