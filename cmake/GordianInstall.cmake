@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 set(GORDIAN_INSTALLED_ROOT ${CMAKE_INSTALL_INCLUDEDIR}/gordian/layers)
 
 set(gordian_layers trace recorder schedule lib finding reader model analysis symbols report
-    pipeline inprocess gtest gtest_main)
+    symbolizer pipeline inprocess gtest gtest_main)
 set(gordian_installed)
 foreach(layer ${gordian_layers})
   if(TARGET gordian_${layer})

@@ -4,6 +4,7 @@
 #include <exception>
 #include <iterator>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "gordian/internal/fatal.h"
@@ -63,13 +64,12 @@ void TimeOut(Guard& guard) {
   guard.abandon(ReportOf(guard.found, "The test did not end in time (test_timeout)."));
 }
 
-void* Watch(void*) {
-  internal::Task& task = internal::NewThreadTask(trace::TaskKind::kInternal);
-  internal::AdoptThread(task);
+[[noreturn]] void Watch() {
+  internal::AdoptThread(internal::NewThreadTask(trace::TaskKind::kInternal));
   Guard& guard = TheGuard();
   std::int64_t deadline = -1;
   for (;;) {
-    guard.signal.Wait(deadline);
+    guard.signal.WaitOnce(deadline);
     std::lock_guard lock(guard.mutex);
     deadline = guard.deadline_ns;
     if (guard.test == 0 || guard.unwinding) {
@@ -108,7 +108,7 @@ void StartGuard(Abandon abandon) {
   guard.abandon = abandon;
   guard.outer_terminate = std::set_terminate(OnTerminate);
   internal::SetFatalHook(OnFatal);
-  internal::StartInternalThread(Watch, nullptr);
+  std::thread(Watch).detach();
   internal::OnStandstill([] { TheGuard().signal.Post(); });
 }
 
