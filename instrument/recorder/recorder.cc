@@ -123,6 +123,7 @@ void LocalText(ThreadLog& log, EventType type, std::uint32_t subject, SiteId sit
 }
 
 TaskId NewTask() { return g_next_task.fetch_add(1, std::memory_order_relaxed); }
+TaskId NextTask() { return g_next_task.load(std::memory_order_relaxed); }
 
 void RunTask(ThreadLog& log, TrackedTask& task) {
   // A refill would open the stretch of whoever is current, so nobody is until there is room.

@@ -225,6 +225,9 @@ std::uint32_t CurrentGeneration();
 // An id for a task that is about to be spawned. The caller writes its TaskSpawn.
 TaskId NewTask();
 
+// The id that the next task will get: later tasks are those from here on.
+TaskId NextTask();
+
 // From here on the thread's events belong to `task`, in its next stretch. Writes
 // TaskRun with the time. Also needed, with recording off, to keep the thread's task.
 void RunTask(ThreadLog& log, TrackedTask& task);

@@ -4,7 +4,6 @@
 #include <exception>
 #include <iterator>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "gordian/internal/fatal.h"
@@ -64,7 +63,7 @@ void TimeOut(Guard& guard) {
   guard.abandon(ReportOf(guard.found, "The test did not end in time (test_timeout)."));
 }
 
-[[noreturn]] void Watch() {
+void* Watch(void*) {
   internal::AdoptThread(internal::NewThreadTask(trace::TaskKind::kInternal));
   Guard& guard = TheGuard();
   std::int64_t deadline = -1;
@@ -108,7 +107,7 @@ void StartGuard(Abandon abandon) {
   guard.abandon = abandon;
   guard.outer_terminate = std::set_terminate(OnTerminate);
   internal::SetFatalHook(OnFatal);
-  std::thread(Watch).detach();
+  internal::StartInternalThread(Watch, nullptr);
   internal::OnStandstill([] { TheGuard().signal.Post(); });
 }
 
@@ -117,7 +116,7 @@ void ArmGuard(std::uint32_t test) {
   std::lock_guard lock(guard.mutex);
   guard.test = test;
   guard.own = &internal::CurrentTask();
-  guard.first_task = recorder::NewTask();
+  guard.first_task = recorder::NextTask();
   guard.deadline_ns = internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
   guard.unwinding = false;
   guard.found.clear();

@@ -14,7 +14,7 @@ struct Stretch {
   Stretch() { Begin(); }
   void Begin() {
     test = inprocess::Session::Get().BeginTest("since the last VerifyNone()");
-    first_task = recorder::NewTask();
+    first_task = recorder::NextTask();
   }
 
   std::uint32_t test = 0;

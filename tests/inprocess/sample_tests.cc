@@ -78,13 +78,13 @@ TEST(Deadlock, OfPlainThreads) {
 }
 
 TEST(Leak, OfAGoroutine) {
-  Chan<int> results;
+  Chan<int> results(0);
   Go("forgotten sender", [results] { results.Send(42); });
   gordian::Gosched();
 }
 
 TEST(Leak, TwinReceives) {
-  Chan<int> results;
+  Chan<int> results(0);
   Go("sender", [results] { results.Send(42); });
   EXPECT_EQ(results.Recv(), 42);
 }

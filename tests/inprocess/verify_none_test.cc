@@ -9,7 +9,7 @@ namespace {
 
 TEST(VerifyNone, FindsALeakOnce) {
   EXPECT_TRUE(VerifyNone().empty());
-  Chan<int> results;
+  Chan<int> results(0);
   Go("forgotten", [results] { results.Send(1); });
   const std::vector<Found> found = VerifyNone();
   ASSERT_EQ(found.size(), 1u);
