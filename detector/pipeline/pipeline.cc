@@ -41,7 +41,8 @@ struct Pipeline::State {
       analysis->On(event, model);
     }
     model.Apply(event);
-    if (DefinesPlaces(event.type)) [[unlikely]] sites.Take(event);
+    if (DefinesPlaces(event.type)) [[unlikely]]
+      sites.Take(event);
   }
 
   auto Taker() {
@@ -93,8 +94,8 @@ void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
 absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
   const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
   state_->waiting_words = 0;
-  const absl::Status status = last ? state_->reader.Finish(state_->Taker())
-                                   : state_->reader.Settle(state_->Taker());
+  const absl::Status status =
+      last ? state_->reader.Finish(state_->Taker()) : state_->reader.Settle(state_->Taker());
   if (!status.ok()) return status;
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),

@@ -81,7 +81,12 @@ std::string Session::Report(const std::vector<Finding>& findings) const {
   detector::TraceReport& trace = report.traces.emplace_back();
   trace.findings = findings;
   trace.sites = state_->pipeline.sites();
-  trace.facts.command = trace.sites.command();
+  const detector::Model& model = state_->pipeline.model();
+  trace.facts = {.command = trace.sites.command(),
+                 .events = model.events(),
+                 .tasks = model.task_count(),
+                 .objects = model.object_count(),
+                 .dropped = model.losses()};
   report.outcome = detector::Outcome::kFindings;
   const char* no_color = std::getenv("NO_COLOR");
   const bool plain = no_color != nullptr && *no_color != '\0';

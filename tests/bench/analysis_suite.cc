@@ -47,9 +47,14 @@ class TraceFile {
     trace::FileStatus problem;
     for (;;) {
       switch (reader.Next(frame, problem)) {
-        case trace::FileReader::kFrame: feed(frame.stream, frame.words); break;
-        case trace::FileReader::kProblem: Check(problem); break;
-        case trace::FileReader::kEnd: return;
+        case trace::FileReader::kFrame:
+          feed(frame.stream, frame.words);
+          break;
+        case trace::FileReader::kProblem:
+          Check(problem);
+          break;
+        case trace::FileReader::kEnd:
+          return;
       }
     }
   }
@@ -106,12 +111,15 @@ void Throughput(Table& table) {
   constexpr std::uint64_t kEvents = 2'000'000;
   const TraceFile file({.events = kEvents});
   const auto millions = [&](double seconds) { return kEvents / seconds / 1e6; };
-  table.Against({"analysis/happens_before", "M events/s", "goal 20 M", 1, true},
-                [&] { return millions(HappensBeforeSeconds(file)); }, 20);
-  table.Against({"analysis/all_findings", "M events/s", "RAPID hb 0.2 M", 0.1, true},
-                [&] { return millions(AllSeconds(file)); }, 0.205);
-  table.Against({"analysis/file_size", "bytes/event", "a word", 1, false},
-                [&] { return file.bytes() / kEvents; }, 8);
+  table.Against(
+      {"analysis/happens_before", "M events/s", "goal 20 M", 1, true},
+      [&] { return millions(HappensBeforeSeconds(file)); }, 20);
+  table.Against(
+      {"analysis/all_findings", "M events/s", "RAPID hb 0.2 M", 0.1, true},
+      [&] { return millions(AllSeconds(file)); }, 0.205);
+  table.Against(
+      {"analysis/file_size", "bytes/event", "a word", 1, false},
+      [&] { return file.bytes() / kEvents; }, 8);
 }
 
 void Growth(Table& table) {
@@ -121,8 +129,9 @@ void Growth(Table& table) {
     const auto ns = [&] { return HappensBeforeSeconds(file) * 1e9 / static_cast<double>(events); };
     const double first = ns();
     if (base == 0) base = first;
-    table.Against({"analysis/ns_per_event_at_" + std::to_string(events), "ns", "at 100000", 1.5},
-                  [&] { return events >= 10'000'000 ? first : ns(); }, base);
+    table.Against(
+        {"analysis/ns_per_event_at_" + std::to_string(events), "ns", "at 100000", 1.5},
+        [&] { return events >= 10'000'000 ? first : ns(); }, base);
   }
 }
 
@@ -132,8 +141,8 @@ void Memory(Table& table) {
   table.Against(
       {"analysis/memory_per_event", "bytes", "goal: constant memory", 1},
       [&] {
-        const double grown = PeakBytesOf([&] { AllSeconds(many); }) -
-                             PeakBytesOf([&] { AllSeconds(few); });
+        const double grown =
+            PeakBytesOf([&] { AllSeconds(many); }) - PeakBytesOf([&] { AllSeconds(few); });
         return std::max(0.0, grown) / static_cast<double>(kMany - kFew);
       },
       64);
@@ -147,8 +156,9 @@ void Deadlocks(Table& table) {
                         .inverted = 0.001,
                         .accesses = 0,
                         .own_locks_mostly = false});
-  table.Against({"analysis/sync_preserving_deadlocks_1M", "CPU s", "goal 1 s", 1},
-                [&] { return AllSeconds(file); }, 1);
+  table.Against(
+      {"analysis/sync_preserving_deadlocks_1M", "CPU s", "goal 1 s", 1},
+      [&] { return AllSeconds(file); }, 1);
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ int main(int argc, char** argv) {
 
   gordian::bench::Table table;
   for (const Suite& suite : kSuites) {
-    const bool run = wanted.empty() ||
-                     std::find(wanted.begin(), wanted.end(), suite.name) != wanted.end();
+    const bool run =
+        wanted.empty() || std::find(wanted.begin(), wanted.end(), suite.name) != wanted.end();
     if (!run) continue;
     std::fprintf(stderr, "%s\n", suite.name);
     suite.run(table);

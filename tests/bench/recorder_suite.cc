@@ -76,8 +76,8 @@ void LockPairs(Table& table) {
   };
   table.Compare({"recorder/lock_pair_recorded", "ns", "std::mutex", 3}, Recorded(our_pair),
                 Unrecorded(their_pair));
-  table.Against({"recorder/lock_pair_recorded_absolute", "ns", "goal 25 ns", 1},
-                Recorded(our_pair), 25);
+  table.Against({"recorder/lock_pair_recorded_absolute", "ns", "goal 25 ns", 1}, Recorded(our_pair),
+                25);
   table.Compare({"recorder/lock_pair_off", "ns", "std::mutex", 1.5}, Unrecorded(our_pair),
                 Unrecorded(their_pair));
 }
@@ -93,13 +93,14 @@ void Events(Table& table) {
     buffer[at++ % 4096] = at;
     Keep(buffer);
   };
-  table.Compare({"recorder/event_narrow", "ns", "an 8-byte store", 4},
-                [narrow] {
-                  Recording recording;
-                  recorder::EnsureRegistered(object, trace::ObjectKind::kMutex, 0, 0);
-                  return NsOf(narrow);
-                },
-                Unrecorded(store));
+  table.Compare(
+      {"recorder/event_narrow", "ns", "an 8-byte store", 4},
+      [narrow] {
+        Recording recording;
+        recorder::EnsureRegistered(object, trace::ObjectKind::kMutex, 0, 0);
+        return NsOf(narrow);
+      },
+      Unrecorded(store));
 }
 
 // Each primitive recorded, beside itself unrecorded.

@@ -54,8 +54,8 @@ class Player {
       if (std::find(held.begin(), held.end(), lock) == held.end()) held.push_back(lock);
     }
     std::sort(held.begin(), held.end());
-    const bool invert = what_.inverted > 0 &&
-                        std::uniform_real_distribution<>()(random_) < what_.inverted;
+    const bool invert =
+        what_.inverted > 0 && std::uniform_real_distribution<>()(random_) < what_.inverted;
     if (invert) std::reverse(held.begin(), held.end());
   }
 

@@ -16,10 +16,10 @@ struct Synthetic {
   std::uint64_t events = 1'000'000;
   std::uint32_t tasks = 16;
   std::uint32_t locks = 256;
-  std::uint32_t nesting = 1;         // locks held at once; taken in ascending order
-  double inverted = 0;               // share of nested pairs taken in descending order
-  std::uint32_t accesses = 2;        // reads and writes per critical section
-  bool own_locks_mostly = true;      // tasks mostly re-take their own locks, as programs do
+  std::uint32_t nesting = 1;     // locks held at once; taken in ascending order
+  double inverted = 0;           // share of nested pairs taken in descending order
+  std::uint32_t accesses = 2;    // reads and writes per critical section
+  bool own_locks_mostly = true;  // tasks mostly re-take their own locks, as programs do
   std::uint64_t seed = 1;
 };
 

@@ -21,8 +21,9 @@ struct Outcome {
 };
 
 Outcome RunSample(const std::string& filter, const std::string& options = "") {
-  const std::string command = "GORDIAN_OPTIONS='" + options + "' timeout 60 " SAMPLE_TESTS
-                              " --gtest_color=no --gtest_filter='" + filter + "' 2>&1";
+  const std::string command = "GORDIAN_OPTIONS='" + options +
+                              "' timeout 60 " SAMPLE_TESTS " --gtest_color=no --gtest_filter='" +
+                              filter + "' 2>&1";
   Outcome outcome;
   const auto begin = std::chrono::steady_clock::now();
   std::FILE* pipe = popen(command.c_str(), "r");
@@ -32,8 +33,7 @@ Outcome RunSample(const std::string& filter, const std::string& options = "") {
   }
   const int status = pclose(pipe);
   outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  outcome.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return outcome;
 }
 
@@ -96,8 +96,7 @@ TEST(InProcess, ALeakedGoroutineFailsTheTestThatSpawnedIt) {
 }
 
 TEST(InProcess, CorrectTestsPass) {
-  const Outcome outcome =
-      RunSample("Deadlock.Twin*:Leak.Twin*:Leak.Settles*:*OthersRun:Last.Runs");
+  const Outcome outcome = RunSample("Deadlock.Twin*:Leak.Twin*:Leak.Settles*:*OthersRun:Last.Runs");
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_THAT(outcome.output, Not(HasSubstr("fingerprint")));
 }
@@ -105,12 +104,11 @@ TEST(InProcess, CorrectTestsPass) {
 TEST(InProcess, FatalMisuseIsReportedAndTheRestRunsInAFreshProcess) {
   const Outcome outcome = RunSample("Misuse.*");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.output,
-              AllOf(HasSubstr("[  FAILED  ] Misuse.UnlockOfUnlockedIsFatal"),
-                    HasSubstr("misuse.unlock-unlocked"),
-                    HasSubstr("[  FAILED  ] Misuse.PanicThatLeavesAGoroutine"),
-                    HasSubstr("misuse.send-closed"),
-                    HasSubstr("[       OK ] Misuse.AfterItOthersRun")));
+  EXPECT_THAT(outcome.output, AllOf(HasSubstr("[  FAILED  ] Misuse.UnlockOfUnlockedIsFatal"),
+                                    HasSubstr("misuse.unlock-unlocked"),
+                                    HasSubstr("[  FAILED  ] Misuse.PanicThatLeavesAGoroutine"),
+                                    HasSubstr("misuse.send-closed"),
+                                    HasSubstr("[       OK ] Misuse.AfterItOthersRun")));
 }
 
 TEST(InProcess, ATestThatDoesNotEndIsEnded) {

@@ -54,9 +54,7 @@ TEST(Deadlock, TwinTakesOneOrder) {
   Mutex a{"a"}, b{"b"};
   WaitGroup done;
   for (int i = 0; i < 2; ++i) {
-    done.Go([&] {
-      std::scoped_lock both(a, b);
-    });
+    done.Go([&] { std::scoped_lock both(a, b); });
   }
   done.Wait();
 }
@@ -121,9 +119,7 @@ TEST(Deadlock, InADestructor) {
   LocksInItsDestructor guard{&mu};
 }
 
-TEST(Time, DoesNotEnd) {
-  std::this_thread::sleep_for(std::chrono::hours(1));
-}
+TEST(Time, DoesNotEnd) { std::this_thread::sleep_for(std::chrono::hours(1)); }
 
 TEST(Last, Runs) { EXPECT_TRUE(true); }
 
