@@ -1,0 +1,147 @@
+// RAPID's STD format: what each line means, and each way a line can be wrong.
+#include "detector/reader/std_format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/reader/streams.h"
+
+namespace gordian::detector {
+namespace {
+
+using gordian::testing::Order;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+struct Read {
+  std::vector<std::string> lines;
+  std::string error;
+};
+
+Read ReadStd(std::string_view text, std::size_t piece = std::string_view::npos) {
+  StdReader reader;
+  Order order;
+  absl::Status status;
+  while (!text.empty() && status.ok()) {
+    status = reader.Feed(text.substr(0, piece), std::ref(order));
+    text.remove_prefix(std::min(piece, text.size()));
+  }
+  if (status.ok()) status = reader.Finish(std::ref(order));
+  return {order.lines(), std::string(status.message())};
+}
+
+constexpr std::string_view kProgram = R"(T0|fork(T1)|12
+T0|acq(L1)|17
+T0|w(V)|18
+T0|rel(L1)|19
+T1|r(V)|30
+T0|join(T1)|20
+)";
+
+TEST(StdFormat, EachLineIsAnEvent) {
+  EXPECT_THAT(
+      ReadStd(kProgram).lines,
+      ElementsAre("#0 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
+                  "#1 site 1 line=12 column=0 \"loc\"", "#1 task-name #2 s1 \"T1\"",
+                  "#1 spawn #2 s1 kind=1 \"T1\"", "#1 site 2 line=17 column=0 \"loc\"",
+                  "#1 object 1 s2 kind=recursive-mutex detail=0", "#1 object-name 1 s2 \"L1\"",
+                  "#1 lock 1 s2", "#1 site 3 line=18 column=0 \"loc\"",
+                  "#1 object 2 s3 kind=variable detail=0", "#1 object-name 2 s3 \"V\"",
+                  "#1 write 2 s3", "#1 site 4 line=19 column=0 \"loc\"", "#1 unlock 1 s4",
+                  "#2 run #2 run=1 ns=0", "#2 site 5 line=30 column=0 \"loc\"", "#2 read 2 s5",
+                  "#1 site 6 line=20 column=0 \"loc\"", "#2 end #2 s6 how=0", "#1 join #2 s6",
+                  "#1 process-end how=1"));
+}
+
+TEST(StdFormat, PiecesOfAnySizeAreTheSame) {
+  for (const std::size_t piece : {1u, 2u, 7u, 30u}) {
+    EXPECT_EQ(ReadStd(kProgram, piece).lines, ReadStd(kProgram).lines);
+  }
+}
+
+TEST(StdFormat, TheLastLineNeedsNoNewline) {
+  EXPECT_THAT(ReadStd("T0|r(x)|1\nT0|w(x)|2").lines, Contains("#1 write 1 s2"));
+}
+
+TEST(StdFormat, NamesAreArbitrary) {
+  const Read read = ReadStd("my thread|acq(Foo.lock()@3|x)|Foo.java:17\n");
+  EXPECT_THAT(read.error, IsEmpty());
+  EXPECT_THAT(read.lines, Contains("#1 object-name 1 s1 \"Foo.lock()@3|x\""));
+  EXPECT_THAT(read.lines, Contains("#1 site 1 line=0 column=0 \"Foo.java:17\""));
+  EXPECT_THAT(read.lines, Contains("#0 task-name #1 \"my thread\""));
+}
+
+TEST(StdFormat, ALockAndAVariableOfOneNameAreTwoObjects) {
+  const Read read = ReadStd("T0|acq(x)|1\nT0|w(x)|1\n");
+  EXPECT_THAT(read.lines, Contains("#1 lock 1 s1"));
+  EXPECT_THAT(read.lines, Contains("#1 write 2 s1"));
+}
+
+TEST(StdFormat, NamesOfEveryLengthAreKeptApart) {
+  std::string text, name;
+  for (int length = 1; length <= 20; ++length) {
+    name += 'a';
+    text += "T|acq(" + name + ")|1\n";
+  }
+  const Read read = ReadStd(text + text);
+  EXPECT_THAT(read.lines, Contains("#1 lock 20 s1").Times(2));
+  EXPECT_THAT(read.lines, Not(Contains("#1 lock 21 s1")));
+}
+
+TEST(StdFormat, BeginAndEndMarkARegionOrATask) {
+  const Read read = ReadStd("T0|begin(T0)|1\nT0|begin(m)|1\nT0|end(m)|1\nT0|end(T0)|1\n");
+  EXPECT_THAT(read.lines,
+              ElementsAre("#0 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
+                          "#1 site 1 line=1 column=0 \"loc\"", "#1 atomically-begin s1",
+                          "#1 atomically-end s1", "#1 end #1 s1 how=0", "#1 process-end how=1"));
+}
+
+TEST(StdFormat, WhoHoldsALockAtTheEndHasNotEnded) {
+  const Read read = ReadStd("T0|fork(T1)|1\nT1|acq(L)|2\n");
+  EXPECT_THAT(read.lines, Not(Contains("#2 end #2 how=0")));
+}
+
+struct Mistake {
+  std::string name;
+  std::string line;
+  std::string message;
+};
+
+class StdMistake : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(StdMistake, IsNamedWithItsLine) {
+  const Read read = ReadStd("T0|r(x)|1\n\n" + GetParam().line + "\nT0|w(x)|1\n");
+  EXPECT_THAT(read.error, HasSubstr("line 3: " + GetParam().message));
+  EXPECT_THAT(read.lines, Contains("#1 read 1 s1"));
+  EXPECT_THAT(read.lines, Not(Contains("#1 write 1 s1"))) << "nothing is read behind it";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, StdMistake,
+    ::testing::Values(Mistake{"NoBar", "T0 acq L1", "there is no `|`"},
+                      Mistake{"OneBar", "T0|acq(L1)", "there is only one `|`"},
+                      Mistake{"NoTid", "|acq(L1)|1", "the tid is missing"},
+                      Mistake{"NoLocation", "T0|acq(L1)|", "the location is missing"},
+                      Mistake{"NoBrackets", "T0|acq L1|1", "the operation is not op(operand)"},
+                      Mistake{"OpenBracket", "T0|acq(L1|1", "the operation is not op(operand)"},
+                      Mistake{"EmptyMiddle", "T0||1", "the operation is not op(operand)"},
+                      Mistake{"UnknownOp", "T0|lock(L1)|1", "the operation is none of acq"},
+                      Mistake{"NoOperand", "T0|acq()|1", "the operand is missing"},
+                      Mistake{"Binary", std::string("\x00\xff\x7f", 3), "there is no `|`"}),
+    [](const ::testing::TestParamInfo<Mistake>& info) { return info.param.name; });
+
+TEST(StdFormat, AnEndlessLine) {
+  EXPECT_THAT(ReadStd("T0|r(x)|1\n" + std::string(100'000, 'a')).error,
+              HasSubstr("line 2 is longer than 64 KiB"));
+}
+
+TEST(StdFormat, AnEmptyTraceHasNoEvents) { EXPECT_THAT(ReadStd("").lines, IsEmpty()); }
+
+}  // namespace
+}  // namespace gordian::detector
