@@ -75,7 +75,12 @@ bool BeginStretch(recorder::ThreadLog& log) {
   Task& task = CurrentTask();
   static_cast<void>(IdOf(task));
   if (log.task() != 0) return true;
-  const bool first = task.tracked.run == 0;
+  const bool first = task.tracked.generation != recorder::CurrentGeneration();
+  // Nobody spawns the library's own threads: they say themselves what they are.
+  if (first && task.kind == trace::TaskKind::kInternal) {
+    recorder::LocalText(log, trace::EventType::kTaskSpawn, IdOf(task), 0, "",
+                        {.operands = {static_cast<std::uint64_t>(task.kind)}});
+  }
   recorder::RunTask(log, task.tracked);
   if (first && task.kind == trace::TaskKind::kThread) {
     const auto tid = static_cast<std::uint64_t>(gettid());
