@@ -26,7 +26,7 @@ using detector::Report;
 using detector::TraceReport;
 
 // "10" and "10s" are ten seconds, "500ms" half a one.
-absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
+absl::StatusOr<std::chrono::nanoseconds> ParseTime(const char* option, const std::string& text) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
   const std::string unit = end;
@@ -38,7 +38,7 @@ absl::StatusOr<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
   constexpr double kMost = 1e9;
   if (end == text.c_str() || !(seconds > 0) || seconds > kMost) {
     return absl::InvalidArgumentError(
-        absl::StrCat("run: --timeout: \"", text, "\" is no time; write 10s, 500ms or 2m"));
+        absl::StrCat("run: ", option, ": \"", text, "\" is no time; write 10s, 500ms or 2m"));
   }
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
       std::chrono::duration<double>(seconds));
@@ -77,7 +77,6 @@ TraceReport ReportOf(ProcessWatch& watch, const RunResult& result,
 
   const detector::Model& model = pipeline.model();
   TraceReport report;
-  report.facts.file = watch.process().trace_path();
   report.facts.command = pipeline.sites().command();
   report.facts.gaps = Gaps(watch, result);
   report.facts.complete = report.facts.gaps.empty();
@@ -99,6 +98,9 @@ class RunCommand final : public Command {
     report_options_.Declare(app);
     app.add_option("--trace", trace_, "keep the trace in this file")->type_name("FILE");
     app.add_option("--timeout", timeout_, "end the program after this time")->type_name("TIME");
+    app.add_option("--linger", linger_, "how long to wait for recorded processes it leaves")
+        ->type_name("TIME")
+        ->capture_default_str();
     app.add_option("--on-hang", on_hang_, "what to do with a program that hangs: kill or report")
         ->check(CLI::IsMember({"kill", "report"}))
         ->capture_default_str();
@@ -141,10 +143,13 @@ class RunCommand final : public Command {
     }
     settings_.end_on_hang = on_hang_ == "kill";
     if (!timeout_.empty()) {
-      const auto timeout = ParseTimeout(timeout_);
+      const auto timeout = ParseTime("--timeout", timeout_);
       if (!timeout.ok()) return timeout.status();
       settings_.timeout = *timeout;
     }
+    const auto linger = ParseTime("--linger", linger_);
+    if (!linger.ok()) return linger.status();
+    settings_.linger = *linger;
     if (const char* text = std::getenv("GORDIAN_OPTIONS")) {
       recorder::Options checked;
       for (const std::string& problem : recorder::ParseOptions(text, checked)) {
@@ -160,6 +165,7 @@ class RunCommand final : public Command {
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {
       report.traces.push_back(ReportOf(*watch, result, symbolizer));
+      if (!trace_.empty()) report.traces.back().facts.file = watch->process().trace_path();
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {
@@ -175,6 +181,7 @@ class RunCommand final : public Command {
   ReportOptions report_options_;
   std::string trace_;
   std::string timeout_;
+  std::string linger_ = "5s";
   std::string on_hang_ = "kill";
   RunSettings settings_;
 };

@@ -114,7 +114,8 @@ std::unique_ptr<RegionSink> ConnectToSupervisor(const char* address, bool forked
   if (const ScopedFd socket(ConnectTo(address)); socket.get() >= 0) {
     sink = Meet(socket.get(), forked);
     if (sink == nullptr) {
-      dprintf(2, "gordian: process %d is not recorded: the supervisor does not answer\n", getpid());
+      dprintf(2, "gordian: process %d is not recorded: no answer, or no memory (ulimit -f?)\n",
+              getpid());
     }
   }
   errno = saved;

@@ -26,7 +26,7 @@ static_assert(sizeof(Hello) == 128);
 
 struct Welcome {
   std::uint64_t magic = kProtocolMagic;
-  std::uint64_t accepted = 0;
+  std::uint64_t accepted = 0;  // 0: no memory for this process; no descriptors come
 };
 inline constexpr int kWelcomeDescriptors = 2;
 

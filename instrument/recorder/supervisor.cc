@@ -152,8 +152,10 @@ void Supervisor::Admit() {
         std::lock_guard lock(mutex_);
         processes_.push_back(std::move(process));
       }
-    } else if (pidfd >= 0) {
-      close(pidfd);
+    } else {
+      const Welcome refusal;
+      send(connection, &refusal, sizeof refusal, MSG_NOSIGNAL);
+      if (pidfd >= 0) close(pidfd);
     }
     if (region_fd >= 0) close(region_fd);
   }

@@ -167,6 +167,7 @@ absl::StatusOr<RunResult> RunProgram(const RunSettings& settings) {
     pthread_sigmask(SIG_SETMASK, &original, nullptr);
   };
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that gets too large is an error like any other
   std::string error;
   const auto supervisor = recorder::Supervisor::Start(settings.trace_path, error);
   if (supervisor == nullptr) return absl::InternalError(error);

@@ -23,7 +23,7 @@ struct RunSettings {
   std::optional<std::chrono::nanoseconds> timeout;
   bool end_on_hang = true;  // else the run is over, and the program is left as it is
   // How long recorded processes that outlive the program are waited for.
-  std::chrono::nanoseconds linger = std::chrono::seconds(5);
+  std::chrono::nanoseconds linger{};
   recorder::Supervisor::TracePath trace_path;
 };
 

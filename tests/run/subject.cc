@@ -1,0 +1,213 @@
+// The programs that run_test.cc runs, by name: subject NAME [ARGUMENT].
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "gordian/gordian.h"
+
+namespace {
+
+using gordian::Chan;
+using gordian::Go;
+using gordian::Mutex;
+
+// Talks to a goroutine and goes home.
+int Clean(const char*) {
+  Chan<int> numbers(0);
+  Go("counter", [numbers] {
+    for (int i = 0; i < 10; ++i) numbers.Send(i);
+    numbers.Close();
+  });
+  int sum = 0;
+  for (int number : numbers) sum += number;
+  return sum == 45 ? 0 : 99;
+}
+
+// Main and a goroutine each wait for the other to receive.
+int Deadlock(const char*) {
+  Chan<int> there(0), back(0);
+  Go("partner", [=] {
+    back.Send(1);
+    there.Recv();
+  });
+  there.Send(1);
+  back.Recv();
+  return 0;
+}
+
+// Two plain threads take two locks in opposite order, each holding one already.
+int LockCycle(const char*) {
+  Mutex left{"left"}, right{"right"};
+  Chan<int> left_taken(1), right_taken(1);
+  std::thread first([&] {
+    left.Lock();
+    left_taken.Send(1);
+    right_taken.Recv();
+    right.Lock();
+  });
+  right.Lock();
+  right_taken.Send(1);
+  left_taken.Recv();
+  left.Lock();
+  first.join();
+  return 0;
+}
+
+int StubbornDeadlock(const char*) {
+  signal(SIGTERM, SIG_IGN);
+  return Deadlock(nullptr);
+}
+
+// Everything waits, but only for the clock.
+int WaitsForATimer(const char*) {
+  gordian::After(absl::Milliseconds(900)).Recv();
+  return 0;
+}
+
+// Everything waits but main, which waits for input.
+int WaitsForInput(const char*) {
+  Chan<int> lines(0);
+  Go("reader", [lines] { lines.Recv(); });
+  char line[16];
+  if (read(0, line, sizeof line) < 0) return 99;
+  lines.Send(1);
+  return 0;
+}
+
+// Everything waits but a thread that computes.
+int WaitsForWork(const char*) {
+  Chan<int> result(0);
+  std::thread worker([result] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(900);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    result.Send(1);
+  });
+  result.Recv();
+  worker.join();
+  return 0;
+}
+
+int NeverEnds(const char*) {
+  for (;;) gordian::Sleep(absl::Milliseconds(20));
+}
+
+// Spawns goroutines that wait for ever, and forgets them.
+int Forgets(const char* count) {
+  Chan<int> never(0);
+  for (int i = 0; i < std::atoi(count); ++i) Go("forgotten", [never] { never.Recv(); });
+  gordian::Gosched();
+  return 0;
+}
+
+int EndsWithThreads(const char*) {
+  Chan<int> started(0);
+  std::thread([started] {
+    started.Send(1);
+    for (;;) gordian::Sleep(absl::Milliseconds(1));
+  }).detach();
+  started.Recv();
+  return 5;
+}
+
+int Exit(const char* status) {
+  Clean(nullptr);
+  std::exit(std::atoi(status));
+}
+
+int ImmediateExit(const char* status) {
+  Clean(nullptr);
+  _exit(std::atoi(status));
+}
+
+int Signal(const char* number) {
+  Clean(nullptr);
+  raise(std::atoi(number));
+  return 99;
+}
+
+// Prints on both streams; the report must not get in between.
+int Prints(const char*) {
+  Clean(nullptr);
+  static_cast<void>(!write(1, "to stdout\n", 10));
+  static_cast<void>(!write(2, "to stderr\n", 10));
+  return 0;
+}
+
+// A forked child deadlocks; its parent is fine.
+int BadChild(const char*) {
+  if (fork() == 0) _exit(Deadlock(nullptr));
+  int status = 0;
+  wait(&status);
+  return 0;
+}
+
+// Leaves a process behind that goes on for a while.
+int Daemon(const char*) {
+  if (fork() != 0) return 0;
+  setsid();
+  if (fork() != 0) _exit(0);
+  usleep(100'000);
+  return Forgets("1");
+}
+
+// The same, for longer than anybody waits.
+int DaemonForEver(const char*) {
+  if (fork() != 0) return 0;
+  setsid();
+  alarm(10);
+  return pause();  // … until the alarm
+}
+
+// Records more than a small disk holds.
+int Chatters(const char*) {
+  Mutex mutex;
+  for (int i = 0; i < 2'000'000; ++i) {
+    mutex.Lock();
+    mutex.Unlock();
+    if (i % 7 == 0) gordian::Chan<int>(1).Send(i);
+  }
+  return write(1, "done\n", 5) == 5 ? 0 : 99;
+}
+
+int ClosesEverything(const char*) {
+  closefrom(0);
+  return Deadlock(nullptr);
+}
+
+const std::map<std::string_view, int (*)(const char*)> kPrograms = {
+    {"clean", Clean},
+    {"deadlock", Deadlock},
+    {"lock-cycle", LockCycle},
+    {"stubborn-deadlock", StubbornDeadlock},
+    {"waits-for-a-timer", WaitsForATimer},
+    {"waits-for-input", WaitsForInput},
+    {"waits-for-work", WaitsForWork},
+    {"never-ends", NeverEnds},
+    {"forgets", Forgets},
+    {"ends-with-threads", EndsWithThreads},
+    {"exit", Exit},
+    {"_exit", ImmediateExit},
+    {"signal", Signal},
+    {"prints", Prints},
+    {"bad-child", BadChild},
+    {"daemon", Daemon},
+    {"chatters", Chatters},
+    {"daemon-for-ever", DaemonForEver},
+    {"closes-everything", ClosesEverything},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto program = kPrograms.find(argc > 1 ? argv[1] : "");
+  if (program == kPrograms.end()) return 98;
+  return program->second(argc > 2 ? argv[2] : "");
+}
