@@ -3,20 +3,30 @@
 #include "detector/analysis/deadlock.h"
 #include "detector/analysis/leak.h"
 #include "detector/analysis/leak_resource.h"
+#include "detector/analysis/livelock_retry.h"
+#include "detector/analysis/livelock_spin.h"
 #include "detector/analysis/lock_lifetime.h"
 #include "detector/analysis/lock_order.h"
+#include "detector/analysis/lost_wakeup.h"
 #include "detector/analysis/misuse.h"
 #include "detector/analysis/race_data.h"
+#include "detector/analysis/starvation.h"
+#include "detector/analysis/starvation_scheduler.h"
 #include "detector/analysis/waitgroup_reuse.h"
 
 namespace gordian::detector {
 
-std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits&) {
+std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
   std::vector<std::unique_ptr<Analysis>> analyses;
   analyses.push_back(std::make_unique<Deadlock>());
   analyses.push_back(std::make_unique<Misuse>());
   analyses.push_back(std::make_unique<LockLifetime>());
   analyses.push_back(std::make_unique<WaitGroupReuse>());
+  analyses.push_back(std::make_unique<LostWakeup>());
+  analyses.push_back(std::make_unique<LivelockRetry>(limits));
+  analyses.push_back(std::make_unique<LivelockSpin>(limits));
+  analyses.push_back(std::make_unique<Starvation>(limits));
+  analyses.push_back(std::make_unique<StarvationScheduler>(limits));
   analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<LeakResource>());
   analyses.push_back(std::make_unique<RaceData>());

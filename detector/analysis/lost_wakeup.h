@@ -1,0 +1,57 @@
+// misuse.lost-wakeup: a signal that found nobody, and then a wait that never ended.
+//
+// Reported when, at a cut, a task is blocked for ever in Cond.Wait, it had never waited on that
+// condition variable before, and the last signal or broadcast came before the wait began and
+// woke nobody: the check of the condition and the wait were not one step, or there was no check.
+// (A consumer that has waited before looks at its queue first: where it is left behind, that
+// is a leak.) Tasks of a deadlock are left out.
+//
+// Cost: constant per event of a condition variable.
+#ifndef GORDIAN_DETECTOR_ANALYSIS_LOST_WAKEUP_H_
+#define GORDIAN_DETECTOR_ANALYSIS_LOST_WAKEUP_H_
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "detector/analysis/analysis.h"
+
+namespace gordian::detector {
+
+class LostWakeup final : public Analysis {
+ public:
+  std::string_view name() const override { return "misuse.lost-wakeup"; }
+  EventSet wants() const override;
+  void On(const trace::Event& event, const Model& model) override;
+  std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
+
+ private:
+  struct Signal {
+    TaskId task = 0;
+    SiteId site = 0;
+    std::uint64_t seq = 0;
+    bool woke_nobody = false;
+    bool broadcast = false;
+  };
+  // A first wait that a lost signal preceded.
+  struct Suspect {
+    ObjectId cond = 0;
+    ObjectId lock = 0;
+    Signal signal;
+    std::uint64_t wait_seq = 0;
+    bool held_lock_then = false;  // when the signal came
+  };
+
+  Finding Describe(TaskId task, const Suspect& suspect, const Model& model) const;
+
+  absl::flat_hash_map<ObjectId, Signal> last_;
+  absl::flat_hash_set<std::pair<TaskId, ObjectId>> has_waited_;
+  absl::flat_hash_map<TaskId, Suspect> suspects_;
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_ANALYSIS_LOST_WAKEUP_H_
