@@ -55,6 +55,7 @@ void SiteTable::Take(const trace::Event& event) {
   switch (event.type) {
     case EventType::kProcess:
       command_ = std::string(event.text);
+      start_ns_ = event.args[1];
       break;
     case EventType::kModule:
       TakeModule(event);

@@ -58,6 +58,7 @@ class SiteTable {
 
   std::span<const Module> modules() const { return modules_; }
   const std::string& command() const { return command_; }  // of the recorded program
+  std::uint64_t start_ns() const { return start_ns_; }      // when recording began
 
  private:
   struct Site {
@@ -73,6 +74,7 @@ class SiteTable {
   absl::flat_hash_map<trace::SiteId, Site> sites_;
   std::vector<Module> modules_;
   std::string command_;
+  std::uint64_t start_ns_ = 0;
 };
 
 }  // namespace gordian::detector
