@@ -72,8 +72,8 @@ class Analyze final : public Command {
     if (!ended && gaps.empty()) {
       gaps.emplace_back("it ends before the program did: killed, crashed, or still running");
     }
-    absl::StatusOr<std::vector<detector::Finding>> findings = pipeline.Judge(
-        ended ? detector::CutKind::kProgramEnd : detector::CutKind::kTruncated);
+    absl::StatusOr<std::vector<detector::Finding>> findings =
+        pipeline.Judge(ended ? detector::CutKind::kProgramEnd : detector::CutKind::kTruncated);
     if (!findings.ok()) return findings.status();
     return DescribeTrace(pipeline, *std::move(findings), path, std::move(gaps), symbolizer_);
   }

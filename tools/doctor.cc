@@ -62,13 +62,15 @@ Check Machine() {
 
 Check Guards() {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* memory = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     return {Health::kSick, absl::StrCat("memory cannot be mapped: ", std::strerror(errno))};
   }
   const bool regions = madvise(memory, page, kAdviseGuardInstall) == 0;
   munmap(memory, 2 * page);
-  if (regions) return {Health::kOk, "stacks have lightweight guard regions: a million goroutines fit"};
+  if (regions)
+    return {Health::kOk, "stacks have lightweight guard regions: a million goroutines fit"};
   return {Health::kNote,
           absl::StrCat("no lightweight guard regions (Linux 6.13): the first 20000 goroutines have "
                        "guard pages, later ones a canary; at most ",
@@ -148,7 +150,8 @@ Check Recording() {
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string program = ProgramPath(self);
   if (program.empty()) {
-    return {Health::kSick, absl::StrCat("gordian-doctor-program is not installed beside ", self.string())};
+    return {Health::kSick,
+            absl::StrCat("gordian-doctor-program is not installed beside ", self.string())};
   }
   std::string report = std::filesystem::temp_directory_path(error) / "gordian-doctor.XXXXXX";
   const int descriptor = mkstemp(report.data());
@@ -162,7 +165,8 @@ Check Recording() {
                   absl::StrCat("--timeout=", kRecordingSeconds, "s"), "--", program});
   for (const std::string& rule : RulesIn(report)) {
     if (rule.starts_with("deadlock.") && WIFEXITED(status) && WEXITSTATUS(status) == 1) {
-      return {Health::kOk, absl::StrCat("a program that deadlocks was recorded, and found: ", rule)};
+      return {Health::kOk,
+              absl::StrCat("a program that deadlocks was recorded, and found: ", rule)};
     }
   }
   return {Health::kSick,

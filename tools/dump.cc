@@ -67,8 +67,8 @@ class RecordSink final : public TraceSink {
       const trace::Decoded record = trace::Decode(at, end, event);
       if (record.error == trace::RecordError::kEndOfStream) break;
       if (record.error != trace::RecordError::kNone) {
-        return absl::DataLossError(absl::StrCat("stream ", stream, ": ",
-                                                std::string(trace::Describe(record.error))));
+        return absl::DataLossError(
+            absl::StrCat("stream ", stream, ": ", std::string(trace::Describe(record.error))));
       }
       trace::AppendRecordLine(event, record.wide, output_.text());
       output_.FlushIfLarge();

@@ -18,11 +18,11 @@ absl::StatusOr<TraceRead> OrderedEvents::Read(const std::string& path, TraceForm
     read->gaps.emplace_back(std::string(status.message()));
   }
   for (const detector::Reader::Missing& missing : reader_.missing()) {
-    read->gaps.push_back(missing.from == missing.to
-                             ? absl::StrCat("version ", missing.from, " of object ",
-                                            missing.object, " is missing")
-                             : absl::StrCat("versions ", missing.from, " to ", missing.to,
-                                            " of object ", missing.object, " are missing"));
+    read->gaps.push_back(
+        missing.from == missing.to
+            ? absl::StrCat("version ", missing.from, " of object ", missing.object, " is missing")
+            : absl::StrCat("versions ", missing.from, " to ", missing.to, " of object ",
+                           missing.object, " are missing"));
   }
   return read;
 }

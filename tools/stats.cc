@@ -81,9 +81,9 @@ std::string ParallelismText(const TraceStats::Parallelism& parallel) {
   for (std::size_t n = 0; n < parallel.at_once_ns.size(); ++n) {
     const std::uint64_t ns = parallel.at_once_ns[n];
     if (ns == 0) continue;
-    absl::StrAppendFormat(&text, "  %5d at once  %10s  %5.1f %%\n", n, SayDuration(ns),
-                          100.0 * static_cast<double>(ns) /
-                              static_cast<double>(parallel.end_ns - parallel.begin_ns));
+    absl::StrAppendFormat(
+        &text, "  %5d at once  %10s  %5.1f %%\n", n, SayDuration(ns),
+        100.0 * static_cast<double>(ns) / static_cast<double>(parallel.end_ns - parallel.begin_ns));
   }
   absl::StrAppendFormat(&text, "  on average %.2f tasks while any ran\n", parallel.average());
   absl::StrAppendFormat(&text, "  serial share %.1f %%", 100 * parallel.serial_share());
@@ -97,8 +97,9 @@ std::string ParallelismText(const TraceStats::Parallelism& parallel) {
 std::string ContentionText(const TraceStats& stats) {
   const std::vector<TraceStats::Waits> contended = stats.Contention();
   if (contended.empty()) return "Contention: nobody waited\n";
-  std::string text = absl::StrFormat("Contention (the most waited for first)\n  %s %10s %10s %12s %12s\n",
-                                     Padded("object", kNameColumns), "uses", "waits", "waited", "longest");
+  std::string text =
+      absl::StrFormat("Contention (the most waited for first)\n  %s %10s %10s %12s %12s\n",
+                      Padded("object", kNameColumns), "uses", "waits", "waited", "longest");
   for (std::size_t i = 0; i < std::min(contended.size(), kMostContended); ++i) {
     const TraceStats::Waits& waits = contended[i];
     const std::string name = detector::Shortened(

@@ -57,7 +57,7 @@ absl::Status ErrorIn(const std::string& path, const std::string& message) {
 }
 
 std::uint64_t SizeOf(const std::string& path) {
-  struct stat facts {};
+  struct stat facts{};
   return stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
 }
 
@@ -82,9 +82,8 @@ absl::StatusOr<TraceRead> ReadBinary(const std::string& path, TraceSink& sink) {
     gaps.Add(sink.Words(frame.stream, frame.words));
     progress.Update(reader.offset(), size);
   }
-  return TraceRead{.form = TraceForm::kGtrace,
-                   .ends_in_order = reader.complete(),
-                   .gaps = gaps.Take()};
+  return TraceRead{
+      .form = TraceForm::kGtrace, .ends_in_order = reader.complete(), .gaps = gaps.Take()};
 }
 
 // What a program that was killed left behind: made a trace first.
@@ -92,7 +91,8 @@ absl::StatusOr<TraceRead> ReadLive(const std::string& path, TraceSink& sink) {
   const char* folder = std::getenv("TMPDIR");
   std::string sealed = absl::StrCat(folder == nullptr ? "/tmp" : folder, "/gordian.XXXXXX");
   const int descriptor = mkstemp(sealed.data());
-  if (descriptor < 0) return ErrorIn(path, absl::StrCat("cannot make ", sealed, ": ", std::strerror(errno)));
+  if (descriptor < 0)
+    return ErrorIn(path, absl::StrCat("cannot make ", sealed, ": ", std::strerror(errno)));
   close(descriptor);
   const absl::Cleanup remove = [&] { std::remove(sealed.c_str()); };
   if (const std::string error = recorder::SealLiveFile(path, sealed); !error.empty()) {
@@ -150,7 +150,7 @@ void DeclareFrom(CLI::App& app, TraceForm& form) {
 }
 
 absl::StatusOr<TraceRead> ReadTrace(const std::string& path, TraceForm form, TraceSink& sink) {
-  struct stat facts {};
+  struct stat facts{};
   if (stat(path.c_str(), &facts) != 0) return ErrorIn(path, std::strerror(errno));
   if (S_ISDIR(facts.st_mode)) return ErrorIn(path, "is a folder, not a trace");
   if (form == TraceForm::kAuto) form = Guess(path);

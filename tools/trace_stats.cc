@@ -141,7 +141,8 @@ TraceStats::Parallelism TraceStats::MeasureParallelism(std::size_t slices) {
   for (const Stretch& stretch : stretches_) {
     const double begin = static_cast<double>(stretch.begin_ns - result.begin_ns) / slice;
     const double end = static_cast<double>(stretch.end_ns - result.begin_ns) / slice;
-    for (auto i = static_cast<std::size_t>(begin); i < slices && static_cast<double>(i) < end; ++i) {
+    for (auto i = static_cast<std::size_t>(begin); i < slices && static_cast<double>(i) < end;
+         ++i) {
       const auto left = static_cast<double>(i);
       result.timeline[i] += std::min(end, left + 1) - std::max(begin, left);
     }

@@ -25,8 +25,8 @@ class TraceStats {
  public:
   struct Waits {
     trace::ObjectId object = 0;
-    std::uint64_t uses = 0;     // acquisitions, sends, receives, …
-    std::uint64_t waits = 0;    // of them, those that had to wait
+    std::uint64_t uses = 0;   // acquisitions, sends, receives, …
+    std::uint64_t waits = 0;  // of them, those that had to wait
     std::uint64_t total_ns = 0;
     std::uint64_t longest_ns = 0;
   };
@@ -37,10 +37,10 @@ class TraceStats {
     std::vector<std::uint64_t> at_once_ns;  // by number of running tasks
     std::vector<double> timeline;           // average number, in equal slices of the time
 
-    std::uint64_t busy_ns() const;      // at least one task ran
-    double average() const;             // running tasks while at least one ran
-    double serial_share() const;        // of the busy time, one task alone
-    double amdahl_bound() const;        // speed-up with any number of processors
+    std::uint64_t busy_ns() const;  // at least one task ran
+    double average() const;         // running tasks while at least one ran
+    double serial_share() const;    // of the busy time, one task alone
+    double amdahl_bound() const;    // speed-up with any number of processors
   };
 
   void Take(const trace::Event& event);
