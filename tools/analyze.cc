@@ -67,8 +67,7 @@ class Analyze final : public Command {
     if (!read.ok()) return read.status();
     detector::Pipeline& pipeline = sink.pipeline();
     std::vector<std::string> gaps = std::move(read->gaps);
-    // RAPID's form knows no end of the program: what is there is all there is.
-    const bool ended = pipeline.model().main_ended() || read->form == TraceForm::kStd;
+    const bool ended = pipeline.model().main_ended();
     if (!ended && gaps.empty()) {
       gaps.emplace_back("it ends before the program did: killed, crashed, or still running");
     }

@@ -33,8 +33,12 @@ class Command {
 int Complain(std::string_view message);
 
 // The subcommands, each in the file of its name; main.cc lists them.
+std::unique_ptr<Command> MakeAnalyze();
+std::unique_ptr<Command> MakeDoctor();
+std::unique_ptr<Command> MakeDump();
 std::unique_ptr<Command> MakeExplain();
 std::unique_ptr<Command> MakeRun();
+std::unique_ptr<Command> MakeStats();
 
 }  // namespace gordian::tools
 

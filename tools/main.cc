@@ -26,7 +26,11 @@ struct Entry {
 
 constexpr std::array kCommands = {
     Entry{"run", "Record a program, watch it, say what is wrong", MakeRun},
+    Entry{"analyze", "Say what is wrong in recorded traces", MakeAnalyze},
+    Entry{"dump", "Print a trace's records as text", MakeDump},
+    Entry{"stats", "Counts, contention and parallelism of a trace", MakeStats},
     Entry{"explain", "What a rule means, with a bug and its fix", MakeExplain},
+    Entry{"doctor", "Check that recording and detection work here", MakeDoctor},
 };
 
 // Every word that could have been meant: the options of `app`, or the subcommands.

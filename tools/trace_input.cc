@@ -132,21 +132,18 @@ TraceForm Guess(const std::string& path) {
   file.read(first.data(), first.size());
   const std::string_view begin(first.data(), static_cast<std::size_t>(file.gcount()));
   if (begin.starts_with('@') || begin.starts_with('#')) return TraceForm::kText;
-  if (begin.find('|') != std::string_view::npos) return TraceForm::kStd;
   return TraceForm::kGtrace;
 }
 
 }  // namespace
 
 void DeclareFrom(CLI::App& app, TraceForm& form) {
-  static const std::map<std::string, TraceForm> kForms = {{"auto", TraceForm::kAuto},
-                                                          {"gtrace", TraceForm::kGtrace},
-                                                          {"text", TraceForm::kText},
-                                                          {"std", TraceForm::kStd}};
+  static const std::map<std::string, TraceForm> kForms = {
+      {"auto", TraceForm::kAuto}, {"gtrace", TraceForm::kGtrace}, {"text", TraceForm::kText}};
   app.add_option_function<std::string>(
          "--from", [&form](const std::string& name) { form = kForms.at(name); },
-         "the form of the trace: auto (the default), gtrace, text or std")
-      ->check(CLI::IsMember({"auto", "gtrace", "text", "std"}));
+         "the form of the trace: auto (the default), gtrace or text")
+      ->check(CLI::IsMember({"auto", "gtrace", "text"}));
 }
 
 absl::StatusOr<TraceRead> ReadTrace(const std::string& path, TraceForm form, TraceSink& sink) {
@@ -157,8 +154,6 @@ absl::StatusOr<TraceRead> ReadTrace(const std::string& path, TraceForm form, Tra
   switch (form) {
     case TraceForm::kText:
       return ReadText(path, sink);
-    case TraceForm::kStd:
-      return ReadStd(path, sink);
     case TraceForm::kAuto:
     case TraceForm::kGtrace:
       break;

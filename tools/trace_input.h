@@ -27,7 +27,6 @@ enum class TraceForm : std::uint8_t {
   kAuto,    // by its first bytes
   kGtrace,  // what a recording leaves
   kText,    // the text form of FORMAT.md
-  kStd,     // RAPID's: `T0|acq(L1)|17`
 };
 
 // The option --from.

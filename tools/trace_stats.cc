@@ -28,6 +28,13 @@ bool IsUse(EventType type) {
   }
 }
 
+void AddWait(TraceStats::Waits& waits, std::uint64_t from, std::uint64_t to) {
+  const std::uint64_t waited = to > from ? to - from : 0;
+  ++waits.waits;
+  waits.total_ns += waited;
+  waits.longest_ns = std::max(waits.longest_ns, waited);
+}
+
 }  // namespace
 
 std::uint64_t TraceStats::Parallelism::busy_ns() const {
@@ -79,10 +86,7 @@ void TraceStats::NoteWait(const trace::Event& event) {
   ++waits.uses;
   const detector::Wait& wait = model_.Task(event.task).wait;
   if (!wait || wait.object != event.subject) return;
-  const std::uint64_t waited = event.time > wait.time ? event.time - wait.time : 0;
-  ++waits.waits;
-  waits.total_ns += waited;
-  waits.longest_ns = std::max(waits.longest_ns, waited);
+  AddWait(waits, wait.time, event.time);
 }
 
 void TraceStats::NoteRunning(trace::TaskId id, std::uint64_t now) {
@@ -100,8 +104,16 @@ void TraceStats::NoteRunning(trace::TaskId id, std::uint64_t now) {
 }
 
 std::vector<TraceStats::Waits> TraceStats::Contention() const {
+  auto all = waits_;
+  for (trace::TaskId id = 1; id <= model_.task_count(); ++id) {
+    const detector::Wait& wait = model_.Task(id).wait;
+    if (!wait || wait.object == 0) continue;
+    Waits& waits = all[wait.object];
+    waits.object = wait.object;
+    AddWait(waits, wait.time, model_.now());
+  }
   std::vector<Waits> contended;
-  for (const auto& [object, waits] : waits_) {
+  for (const auto& [object, waits] : all) {
     if (waits.waits > 0) contended.push_back(waits);
   }
   std::sort(contended.begin(), contended.end(), [](const Waits& a, const Waits& b) {

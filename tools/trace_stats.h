@@ -26,7 +26,7 @@ class TraceStats {
   struct Waits {
     trace::ObjectId object = 0;
     std::uint64_t uses = 0;   // acquisitions, sends, receives, …
-    std::uint64_t waits = 0;  // of them, those that had to wait
+    std::uint64_t waits = 0;  // tasks that had to wait, also those that still do
     std::uint64_t total_ns = 0;
     std::uint64_t longest_ns = 0;
   };

@@ -89,6 +89,8 @@ absl::Status Pipeline::Feed(trace::StreamId stream, std::span<const std::uint64_
   return state_->reader.Drain(state_->Taker());
 }
 
+void Pipeline::Gap(trace::StreamId stream) { state_->reader.Gap(stream); }
+
 void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
 
 absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
@@ -96,7 +98,7 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
   state_->waiting_words = 0;
   const absl::Status status =
       last ? state_->reader.Finish(state_->Taker()) : state_->reader.Settle(state_->Taker());
-  if (!status.ok()) return status;
+  if (!status.ok() && state_->reader.events() == 0) return status;
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),
                 .test_id = test,
@@ -111,6 +113,8 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
   }
   return Ordered(std::move(findings));
 }
+
+std::span<const Reader::Missing> Pipeline::missing() const { return state_->reader.missing(); }
 
 const Model& Pipeline::model() const { return state_->model; }
 SiteTable& Pipeline::sites() { return state_->sites; }

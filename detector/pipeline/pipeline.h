@@ -11,6 +11,7 @@
 #include "detector/analysis/analysis.h"
 #include "detector/finding/finding.h"
 #include "detector/model/model.h"
+#include "detector/reader/reader.h"
 #include "detector/symbols/site_table.h"
 
 namespace gordian::detector {
@@ -24,6 +25,9 @@ class Pipeline {
   // latest when Judge() is called.
   absl::Status Feed(trace::StreamId stream, std::span<const std::uint64_t> words);
 
+  // Words of the stream are missing here: a lost frame.
+  void Gap(trace::StreamId stream);
+
   // One event that is in order already (text formats without streams).
   void Take(const trace::Event& event);
 
@@ -31,7 +35,12 @@ class Pipeline {
   // order of weight. Pass kProgramEnd or kTruncated once, last. At the other cuts,
   // everything that was committed before the feeding began has to have been fed: read all
   // buffers twice.
+  // What cannot be read is passed over (Feed and missing() tell of it); an error only where
+  // nothing at all could be read.
   absl::StatusOr<std::vector<Finding>> Judge(CutKind kind, std::uint32_t test = 0);
+
+  // Versions of objects that were never seen, after the last Judge.
+  std::span<const Reader::Missing> missing() const;
 
   const Model& model() const;
 

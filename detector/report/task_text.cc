@@ -54,7 +54,7 @@ class PartWriter {
           {{"holds", absl::StrCat("and ", task.held.size() - kMostHeld, " more locks")}, ""});
     }
     if (task.is_waiting) AddWait(part, task);
-    if (!task.what.empty() || !task.is_waiting) AddDeed(part, task);
+    if (!task.is_waiting) AddDeed(part, task);
     ShowSource(part, task);
     return part;
   }
@@ -68,6 +68,10 @@ class PartWriter {
     }
     if (const Frame* frame = sites_.Shown(task.spawned_at)) {
       absl::StrAppend(&title, ", started at ", files_.Place(*frame));
+    }
+    // That it waits is said below.
+    if (task.is_waiting && !task.what.empty() && task.what.find("waits") == std::string::npos) {
+      absl::StrAppend(&title, ", which ", Printable(task.what));
     }
     return title;
   }
@@ -125,7 +129,7 @@ class PartWriter {
           {what.substr(0, space), space == std::string::npos ? "" : what.substr(space + 1), "at"},
           task.at, "");
     }
-    if (!task.is_waiting) AddCallers(part, task.at);
+    AddCallers(part, task.at);
   }
 
   void AddRow(Part& part, std::array<std::string, 3> cells, trace::SiteId site,

@@ -252,9 +252,9 @@ class TextWriter {
   void WriteGaps() {
     for (const TraceReport& trace : report_.traces) {
       if (trace.facts.complete && trace.facts.events > 0) continue;
-      std::string text =
-          absl::StrCat(trace.facts.events == 0 ? "Nothing was recorded" : "The trace is incomplete",
-                       trace.facts.file.empty() ? "" : " in " + Printable(trace.facts.file));
+      const std::string file = trace.facts.file.empty() ? "the trace" : trace.facts.file;
+      std::string text = trace.facts.events == 0 ? absl::StrCat("Nothing was recorded in ", file)
+                                                 : absl::StrCat("Not all is known of ", file);
       for (std::size_t i = 0; i < trace.facts.gaps.size(); ++i) {
         absl::StrAppend(&text, i == 0 ? ": " : "; ", trace.facts.gaps[i]);
       }

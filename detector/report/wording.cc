@@ -107,7 +107,7 @@ std::string SayDuration(std::uint64_t ns) {
   const double seconds = static_cast<double>(ns) / 1e9;
   if (ns < 1'000) return absl::StrFormat("%d ns", ns);
   if (ns < 1'000'000) return absl::StrFormat("%.1f µs", seconds * 1e6);
-  if (ns < 1'000'000'000) return absl::StrFormat("%.0f ms", seconds * 1e3);
+  if (ns < 999'500'000) return absl::StrFormat("%.0f ms", seconds * 1e3);
   if (seconds < 100) return absl::StrFormat("%.1f s", seconds);
   const std::uint64_t whole = ns / 1'000'000'000;
   return absl::StrFormat("%d min %d s", whole / 60, whole % 60);

@@ -122,14 +122,14 @@ TEST(Text, AnIncompleteTraceIsNeverClean) {
   Report report = ReportOf(trace);
   report.outcome = Outcome::kInconclusive;
   EXPECT_EQ(ToText(report, {}),
-            "The trace is incomplete in a.gtrace: it ends without an end; 3 events were dropped.\n"
+            "Not all is known of a.gtrace: it ends without an end; 3 events were dropped.\n"
             "\nInconclusive: no findings so far · 12 events, 1 task\n");
 }
 
 TEST(Text, ARunThatRecordedNothingIsNeverClean) {
   Report report = ReportOf({});
   report.outcome = Outcome::kInconclusive;
-  EXPECT_THAT(ToText(report, {}), HasSubstr("Nothing was recorded.\n"));
+  EXPECT_THAT(ToText(report, {}), HasSubstr("Nothing was recorded in the trace.\n"));
 }
 
 TEST(Text, TheProgramsOwnEndIsTold) {
@@ -185,6 +185,15 @@ TEST(Text, AStackShowsItsCallers) {
               HasSubstr("  waits  accounts[1].mu   at    Transfer()  bank.cc:19   (for 1.0 s)\n"
                         "                          from  Serve()     serve.cc:7\n"
                         "Goroutine 4"));
+}
+
+TEST(Text, WhoIsBlockedBehindIsToldInItsFirstLine) {
+  TraceReport trace = BankDeadlock();
+  trace.findings[0].tasks[0].what = "is blocked behind it";
+  trace.findings[0].tasks[1].what = "waits for members of the cycle";
+  const std::string text = ToText(ReportOf(trace), {});
+  EXPECT_THAT(text, HasSubstr("started at bank_test.cc:41, which is blocked behind it\n"));
+  EXPECT_THAT(text, HasSubstr("started at bank_test.cc:42\n"));
 }
 
 TEST(Text, HostileNamesStayOnTheirLine) {

@@ -41,6 +41,7 @@ TEST(Wording, SaysDurationsWithAUnitThatFits) {
   EXPECT_EQ(SayDuration(12), "12 ns");
   EXPECT_EQ(SayDuration(12'300), "12.3 µs");
   EXPECT_EQ(SayDuration(250'000'000), "250 ms");
+  EXPECT_EQ(SayDuration(999'999'999), "1.0 s");
   EXPECT_EQ(SayDuration(1'040'000'000), "1.0 s");
   EXPECT_EQ(SayDuration(200'000'000'000), "3 min 20 s");
 }

@@ -28,7 +28,9 @@ std::string ParseError(const std::string& value) {
   return std::string(FailPolicy::Parse(std::vector{value}).status().message());
 }
 
-Finding Found(std::string rule, Verdict verdict) { return {.rule = std::move(rule), .verdict = verdict}; }
+Finding Found(std::string rule, Verdict verdict) {
+  return {.rule = std::move(rule), .verdict = verdict};
+}
 
 TEST(FailPolicy, ByDefaultPredictedAndConfirmedFail) {
   const FailPolicy policy;
@@ -46,11 +48,13 @@ TEST(FailPolicy, AThresholdForAll) {
 }
 
 TEST(FailPolicy, ARuleMayHaveItsOwn) {
-  const FailPolicy policy = Policy({"leak.goroutine=suspected,race.data=none", "contention.lock=info"});
+  const FailPolicy policy =
+      Policy({"leak.goroutine=suspected,race.data=none", "contention.lock=info"});
   EXPECT_TRUE(policy.Fails(Found("leak.goroutine", Verdict::kSuspected)));
   EXPECT_FALSE(policy.Fails(Found("race.data", Verdict::kConfirmed)));
   EXPECT_TRUE(policy.Fails(Found("contention.lock", Verdict::kInfo)));
-  EXPECT_TRUE(policy.Fails(Found("deadlock.cycle", Verdict::kPredicted))) << "the others keep theirs";
+  EXPECT_TRUE(policy.Fails(Found("deadlock.cycle", Verdict::kPredicted)))
+      << "the others keep theirs";
   EXPECT_FALSE(policy.Fails(Found("leak.thread", Verdict::kSuspected)));
 }
 
@@ -98,11 +102,29 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"the program failed by itself", {}, true, 5, kExit7, Outcome::kClean, 7},
         Case{"the program was killed", {}, true, 5, kKilled, Outcome::kClean, 137},
         Case{"a finding", {Verdict::kConfirmed}, true, 5, kExit0, Outcome::kFindings, 1},
-        Case{"a finding beats the program", {Verdict::kPredicted}, true, 5, kExit7, Outcome::kFindings, 1},
-        Case{"a finding beats a gap", {Verdict::kConfirmed}, false, 5, kKilled, Outcome::kFindings, 1},
+        Case{"a finding beats the program",
+             {Verdict::kPredicted},
+             true,
+             5,
+             kExit7,
+             Outcome::kFindings,
+             1},
+        Case{"a finding beats a gap",
+             {Verdict::kConfirmed},
+             false,
+             5,
+             kKilled,
+             Outcome::kFindings,
+             1},
         Case{"too weak a finding", {Verdict::kSuspected}, true, 5, kExit7, Outcome::kClean, 7},
         Case{"a gap beats the program", {}, false, 5, kExit7, Outcome::kInconclusive, 3},
-        Case{"too weak a finding and a gap", {Verdict::kInfo}, false, 5, kExit0, Outcome::kInconclusive, 3},
+        Case{"too weak a finding and a gap",
+             {Verdict::kInfo},
+             false,
+             5,
+             kExit0,
+             Outcome::kInconclusive,
+             3},
         Case{"nothing was recorded", {}, true, 0, kExit0, Outcome::kInconclusive, 3}));
 
 TEST(Outcome, OneGapAmongManyTracesIsEnough) {

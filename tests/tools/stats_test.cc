@@ -7,26 +7,25 @@
 namespace gordian::tools {
 namespace {
 
+using gordian::testing::TaskTrace;
+using gordian::testing::TraceBuilder;
 using ::testing::DoubleNear;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using gordian::testing::TaskTrace;
-using gordian::testing::TraceBuilder;
 using trace::EventType;
 
 constexpr std::uint64_t kMs = 1'000'000;
 
-TraceStats Play(const TraceBuilder& t) {
-  TraceStats stats;
+void Play(const TraceBuilder& t, TraceStats& stats) {
   for (const trace::Event& event : t.events()) stats.Take(event);
-  return stats;
 }
 
 TEST(Stats, CountsEventsByType) {
   TraceBuilder t;
   const trace::ObjectId mu = t.Mutex("mu");
   t.Main().Lock(mu).Unlock(mu).Lock(mu).Unlock(mu);
-  const TraceStats stats = Play(t);
+  TraceStats stats;
+  Play(t, stats);
   EXPECT_EQ(stats.Count(EventType::kLock), 2u);
   EXPECT_EQ(stats.Count(EventType::kObjectBegin), 1u);
   EXPECT_EQ(stats.Count(EventType::kChanSend), 0u);
@@ -41,13 +40,31 @@ TEST(Stats, WaitsAreTimedFromRequestToGrant) {
   t.Advance(30 * kMs);
   x.Unlock(mu);
   y.Lock(mu).Unlock(mu);
-  const std::vector<TraceStats::Waits> contended = Play(t).Contention();
+  TraceStats stats;
+  Play(t, stats);
+  const std::vector<TraceStats::Waits> contended = stats.Contention();
   ASSERT_THAT(contended, SizeIs(1)) << "nobody waited for `quiet`";
   EXPECT_EQ(contended[0].object, mu);
   EXPECT_EQ(contended[0].uses, 2u);
   EXPECT_EQ(contended[0].waits, 1u);
   EXPECT_EQ(contended[0].total_ns, 30 * kMs);
   EXPECT_EQ(contended[0].longest_ns, 30 * kMs);
+}
+
+TEST(Stats, AWaitThatNeverEndedCountsToTheEndOfTheTrace) {
+  TraceBuilder t;
+  const trace::ObjectId mu = t.Mutex("mu");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(mu);
+  y.WantsLock(mu);
+  t.Advance(50 * kMs);
+  x.End();
+  TraceStats stats;
+  Play(t, stats);
+  const std::vector<TraceStats::Waits> contended = stats.Contention();
+  ASSERT_THAT(contended, SizeIs(1));
+  EXPECT_EQ(contended[0].waits, 1u);
+  EXPECT_EQ(contended[0].total_ns, 50 * kMs);
 }
 
 // main alone for 10 ms, main and x together for 30 ms, x alone for 10 ms.
@@ -60,7 +77,8 @@ TEST(Stats, SerialShareAndAmdahlsBound) {
   t.Main().WantsRecv(never);
   t.Advance(10 * kMs);
   x.End();
-  TraceStats stats = Play(t);
+  TraceStats stats;
+  Play(t, stats);
   const TraceStats::Parallelism parallel = stats.MeasureParallelism(10);
   ASSERT_THAT(parallel.at_once_ns, SizeIs(3));
   EXPECT_EQ(parallel.busy_ns(), 50 * kMs);
