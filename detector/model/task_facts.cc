@@ -13,6 +13,12 @@ void Model::State::ApplyToProcess(const Event& event) {
     case EventType::kTime:
       now = std::max(now, event.args[0]);
       break;
+    case EventType::kTaskSpawn:
+      // In no stretch: a thread of the library says itself what it is.
+      if (TaskState* own = event.task == 0 ? TaskAt(event.subject) : nullptr) {
+        own->info.kind = static_cast<trace::TaskKind>(event.args[0]);
+      }
+      break;
     case EventType::kTaskRun:
       now = std::max(now, event.args[1]);
       break;
