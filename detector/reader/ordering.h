@@ -75,6 +75,7 @@ class Ordering {
   Step Prepare(Stream& s, StreamIndex index);
   Step PrepareRun(Stream& s, StreamIndex index);
   Step PrepareJoin(Stream& s, StreamIndex index);
+  Step AwaitVersion(Stream& s, StreamIndex index);
   Step PrepareCompletion(Stream& s, StreamIndex index);
   Step PassGate(Stream& s, StreamIndex index);
   void Apply(Stream& s, StreamIndex index);

@@ -43,6 +43,7 @@ Ordering::Step Ordering::Prepare(Stream& s, StreamIndex index) {
   }
   if (s.lost && event_.type != EventType::kTaskRun) return Step::kPlace;
   if (event_.Has(trace::kFlagFor)) {
+    if (AwaitVersion(s, index) == Step::kYield) return Step::kYield;
     if (PrepareCompletion(s, index) == Step::kYield) return Step::kYield;
   } else if (s.gated && PassGate(s, index) == Step::kYield) {
     return Step::kYield;
@@ -84,6 +85,20 @@ Ordering::Step Ordering::PrepareJoin(Stream& s, StreamIndex index) {
   const trace::TaskId id = event_.subject;
   if (Task(id).ended || (finishing_ && !remaining_.HasEnd(id))) return Step::kPlace;
   return Sleep(s, index, SleepKind::kNews, id, kEnded);
+}
+
+// Which request a completion answers is known once its object has come to its version: an
+// earlier completion for the same task may still be on its way in another stream.
+Ordering::Step Ordering::AwaitVersion(Stream& s, StreamIndex index) {
+  const trace::Order order = trace::Spec(event_.type).order;
+  if (order == trace::Order::kLocal) return Step::kPlace;
+  const trace::Version needed = event_.version - (order == trace::Order::kOrdered ? 1 : 0);
+  const trace::Version taken = objects_[event_.subject].taken;
+  if (needed <= taken) return Step::kPlace;
+  const trace::Version before =
+      finishing_ ? remaining_.VersionBelow(event_.subject, needed + 1) : needed;
+  return before > taken ? Sleep(s, index, SleepKind::kObject, event_.subject, before)
+                        : Step::kPlace;
 }
 
 // A record on behalf of a task comes after the request that it answers.
