@@ -16,24 +16,6 @@ constexpr std::uint64_t kEnded = 2;
 // The first task that a recorder names is the one that runs `main`: nobody spawns it.
 constexpr trace::TaskId kMainTask = 1;
 
-// Whether `event` ends the wait that `task` is in.
-bool Ends(const trace::Event& event, const TaskOrder& task) {
-  if (task.wait == RequestKind::kNone) return false;
-  if (event.type == EventType::kWaitEnd) {
-    const bool has_object = task.wait != RequestKind::kSleep && task.wait != RequestKind::kJoin &&
-                            task.wait != RequestKind::kSelect;
-    if (has_object || event.subject != 0) return has_object && event.subject == task.wait_on;
-    const bool done = event.args[0] == static_cast<std::uint64_t>(trace::WaitEndReason::kDone);
-    return !event.Has(trace::kFlagFor) || done == (task.wait == RequestKind::kSleep);
-  }
-  const RequestKind closes = WaitRuleOf(event.type).closes;
-  if (task.wait == RequestKind::kSelect) {
-    return event.Has(trace::kFlagSelect) && std::binary_search(task.cases.begin(), task.cases.end(),
-                                                               CaseOfSelect{event.subject, closes});
-  }
-  return task.wait == closes && task.wait_on == event.subject;
-}
-
 }  // namespace
 
 Ordering::Step Ordering::Prepare(Stream& s, StreamIndex index) {
@@ -107,7 +89,7 @@ Ordering::Step Ordering::PrepareCompletion(Stream& s, StreamIndex index) {
   if (!KeyOf(event_, key) || s.forced) return Step::kPlace;
   TaskOrder& task = Task(event_.task);
   const bool is_free = task.claimed == kNoStream || task.claimed == index;
-  if (is_free && Ends(event_, task)) return Step::kPlace;
+  if (is_free && task.wait.EndsWith(event_)) return Step::kPlace;
   if (finishing_ && !remaining_.HasRequest(key)) return Step::kPlace;
   s.sleeps_key = key;
   return Sleep(s, index, SleepKind::kCompletion, 0, event_.version);
@@ -116,16 +98,13 @@ Ordering::Step Ordering::PrepareCompletion(Stream& s, StreamIndex index) {
 // After its request, a task goes on when the wait is over.
 Ordering::Step Ordering::PassGate(Stream& s, StreamIndex index) {
   TaskOrder& task = Task(s.task);
-  if (task.wait == RequestKind::kNone) {
+  if (!task.wait) {
     s.gated = false;
     s.UpdateAttention();
     return Step::kPlace;
   }
-  const WaitRule& rule = WaitRuleOf(event_.type);
-  if (rule.passes || Ends(event_, task) || event_.type == EventType::kWaitEnd) return Step::kPlace;
-  if (rule.opens == task.wait && event_.subject == task.wait_on) return Step::kPlace;
-  const bool unlocks = event_.type == EventType::kUnlock || event_.type == EventType::kRUnlock;
-  if (unlocks && task.wait == RequestKind::kCond) return Step::kPlace;  // the condition's lock
+  const bool ends = task.wait.EndsWith(event_) || event_.type == EventType::kWaitEnd;
+  if (ends || task.wait.Passes(event_)) return Step::kPlace;
   if (finishing_ && !remaining_.HasCompletion(s.task)) return Step::kPlace;
   return Sleep(s, index, SleepKind::kGate, s.task, 0);
 }
@@ -133,7 +112,7 @@ Ordering::Step Ordering::PassGate(Stream& s, StreamIndex index) {
 // What the record in hand, now placed, means for others.
 void Ordering::Apply(Stream& s, StreamIndex index) {
   if (s.lost && event_.type != EventType::kTaskRun) return;
-  if (event_.task != 0 && Ends(event_, Task(event_.task))) CloseWait(event_.task);
+  if (event_.task != 0 && Task(event_.task).wait.EndsWith(event_)) CloseWait(event_.task);
   CompletionKey key;
   s.forced = false;
   if (finishing_ && event_.Has(trace::kFlagFor) && KeyOf(event_, key) &&
@@ -177,7 +156,7 @@ void Ordering::ApplyRun(Stream& s, StreamIndex index) {
   task.open = event_.args[0];
   task.runs_on = index;
   s.task = event_.actor = event_.task = event_.subject;
-  s.gated = task.wait != RequestKind::kNone;
+  s.gated = static_cast<bool>(task.wait);
   s.lost = false;
   s.UpdateAttention();
 }
@@ -199,16 +178,11 @@ void Ordering::CloseIfExhausted(Stream& s) {
 
 void Ordering::OpenWait(Stream& s) {
   TaskOrder& task = Task(s.task);
-  task.wait = WaitRuleOf(event_.type).opens;
-  task.wait_on = event_.subject;
-  if (task.wait == RequestKind::kSelect) {
-    task.cases.swap(s.cases);
-    std::sort(task.cases.begin(), task.cases.end());
-  }
+  task.wait.Begin(event_, s.cases);
   s.gated = s.attention = true;
   if (completions_.empty() && !finishing_) return;
   keys_.clear();
-  AppendKeys(s.task, task.wait, task.wait_on, task.cases, keys_);
+  AppendKeys(s.task, task.wait, keys_);
   for (const CompletionKey& key : keys_) WakeCompletion(key);
 }
 
@@ -228,9 +202,8 @@ void Ordering::WakeCompletion(const CompletionKey& key) {
 
 void Ordering::CloseWait(trace::TaskId id) {
   TaskOrder& task = Task(id);
-  task.wait = RequestKind::kNone;
+  task.wait.End();
   task.claimed = kNoStream;
-  task.cases.clear();
   if (task.gate != kNoStream) MakeReady(std::exchange(task.gate, kNoStream));
 }
 

@@ -43,23 +43,22 @@ bool KeyOf(const Event& event, CompletionKey& key) {
   return true;
 }
 
-void AppendKeys(trace::TaskId task, RequestKind kind, std::uint32_t on,
-                std::span<const CaseOfSelect> cases, std::vector<CompletionKey>& keys) {
-  switch (kind) {
+void AppendKeys(trace::TaskId task, const OpenWait& wait, std::vector<CompletionKey>& keys) {
+  switch (wait.kind) {
     case RequestKind::kSelect:
-      for (const CaseOfSelect& c : cases) keys.push_back({task, c.channel, c.kind, true});
+      for (const CaseOfSelect& c : wait.cases) keys.push_back({task, c.channel, c.kind, true});
       keys.push_back(EndOfObjectless(task, false));
       break;
     case RequestKind::kSleep:
       keys.push_back(EndOfObjectless(task, true));
       break;
     case RequestKind::kJoin:
-      keys.push_back({task, on, kind, false});
+      keys.push_back({task, wait.on, wait.kind, false});
       keys.push_back(EndOfObjectless(task, false));
       break;
     default:
-      keys.push_back({task, on, kind, false});
-      keys.push_back({task, on, RequestKind::kNone, false});
+      keys.push_back({task, wait.on, wait.kind, false});
+      keys.push_back({task, wait.on, RequestKind::kNone, false});
   }
 }
 
@@ -134,10 +133,11 @@ void Remaining::ScanRecord(const Event& event, trace::TaskId task, Stream& scrat
     default:
       break;
   }
-  const RequestKind opens = WaitRuleOf(event.type).opens;
-  if (opens == RequestKind::kNone || task == 0) return;
+  if (WaitRuleOf(event.type).opens == RequestKind::kNone || task == 0) return;
+  OpenWait wait;
+  wait.Begin(event, scratch.cases);
   std::vector<CompletionKey> keys;
-  AppendKeys(task, opens, event.subject, scratch.cases, keys);
+  AppendKeys(task, wait, keys);
   for (const CompletionKey& key : keys) ++requests_[key];
 }
 

@@ -53,8 +53,7 @@ class Remaining {
 };
 
 // The keys under which a completion by another task may look for this wait.
-void AppendKeys(trace::TaskId task, RequestKind kind, std::uint32_t on,
-                std::span<const CaseOfSelect> cases, std::vector<CompletionKey>& keys);
+void AppendKeys(trace::TaskId task, const OpenWait& wait, std::vector<CompletionKey>& keys);
 
 // The key of a record with flag `for` that ends a wait. False where it ends none.
 bool KeyOf(const trace::Event& event, CompletionKey& key);

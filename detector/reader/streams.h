@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,16 +28,6 @@ struct CompletionKey {
   template <typename H>
   friend H AbslHashValue(H h, const CompletionKey& key) {
     return H::combine(std::move(h), key.task, key.object, key.kind, key.select);
-  }
-};
-
-struct CaseOfSelect {
-  trace::ObjectId channel = 0;
-  RequestKind kind = RequestKind::kNone;  // kSend or kRecv
-
-  bool operator==(const CaseOfSelect&) const = default;
-  bool operator<(const CaseOfSelect& other) const {
-    return std::tie(channel, kind) < std::tie(other.channel, other.kind);
   }
 };
 
@@ -97,13 +86,11 @@ struct TaskOrder {
   StreamIndex runs_on = kNoStream;  // where it is open
   bool spawned = false;             // or known to be a root
   bool ended = false;
-  RequestKind wait = RequestKind::kNone;
-  std::uint32_t wait_on = 0;        // object, or the task to join
+  OpenWait wait;
   StreamIndex gate = kNoStream;     // who sleeps until the wait is over
   StreamIndex claimed = kNoStream;  // whose record is to complete the wait
   Sleepers::Queue turns = 0;
   Sleepers::Queue news = 0;
-  std::vector<CaseOfSelect> cases;  // of the select it waits in, sorted
 };
 
 }  // namespace gordian::detector

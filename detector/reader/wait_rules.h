@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdint>
+#include <tuple>
+#include <vector>
 
 #include "instrument/trace/event.h"
 
@@ -90,6 +92,34 @@ inline constexpr std::array<WaitRule, 128> kWaitRules = internal::MakeWaitRules(
 constexpr const WaitRule& WaitRuleOf(trace::EventType type) {
   return kWaitRules[static_cast<std::size_t>(type)];
 }
+
+struct CaseOfSelect {
+  trace::ObjectId channel = 0;
+  RequestKind kind = RequestKind::kNone;  // kSend or kRecv
+
+  bool operator==(const CaseOfSelect&) const = default;
+  bool operator<(const CaseOfSelect& other) const {
+    return std::tie(channel, kind) < std::tie(other.channel, other.kind);
+  }
+};
+
+// What a task waits for, from its request on.
+struct OpenWait {
+  RequestKind kind = RequestKind::kNone;
+  std::uint32_t on = 0;             // the object, or the task to join
+  std::vector<CaseOfSelect> cases;  // of a select, sorted
+
+  explicit operator bool() const { return kind != RequestKind::kNone; }
+
+  // `cases` are swapped out where the request is a select's.
+  void Begin(const trace::Event& request, std::vector<CaseOfSelect>& select_cases);
+  void End();
+
+  // Whether `event`, of the waiting task, is the end of this wait.
+  bool EndsWith(const trace::Event& event) const;
+  // Whether the waiting task may write `event` and wait on.
+  bool Passes(const trace::Event& event) const;
+};
 
 }  // namespace gordian::detector
 
