@@ -1,5 +1,6 @@
 #include "detector/pipeline/analyses.h"
 
+#include "detector/analysis/contention.h"
 #include "detector/analysis/deadlock.h"
 #include "detector/analysis/leak.h"
 #include "detector/analysis/leak_resource.h"
@@ -31,6 +32,7 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
   analyses.push_back(std::make_unique<LeakResource>());
   analyses.push_back(std::make_unique<RaceData>());
   analyses.push_back(std::make_unique<LockOrder>());
+  analyses.push_back(std::make_unique<Contention>(limits));
   return analyses;
 }
 
