@@ -1,5 +1,6 @@
 #include "instrument/schedule/point.h"
 
+#include "instrument/schedule/controller.h"
 #include "instrument/schedule/host.h"
 
 namespace gordian::schedule {
@@ -17,21 +18,34 @@ namespace {
 }
 
 std::atomic<void (*)()> g_yield_hook{nullptr};
+std::atomic<Controller*> g_controller{nullptr};
 
 }  // namespace
 
 constinit std::atomic<std::uint32_t> g_attention{0};
 
-void PointSlow(Op, const void*) {
-  if (void (*hook)() = g_yield_hook.load(std::memory_order_acquire)) hook();
+void PointSlow(Op op, const void* object) {
+  if (Controller* controller = g_controller.load(std::memory_order_acquire)) {
+    controller->Point(op, object);
+  } else if (void (*hook)() = g_yield_hook.load(std::memory_order_acquire)) {
+    hook();
+  }
 }
 
 std::uint32_t ChooseSlow(Choice choice, std::uint32_t n) {
+  if (Controller* controller = g_controller.load(std::memory_order_acquire)) {
+    return controller->Choose(choice, n);
+  }
   if (choice == Choice::kWaiter || choice == Choice::kPoolItem) return 0;
   return static_cast<std::uint32_t>((std::uint64_t{NativeRandom()} * n) >> 32);
 }
 
 }  // namespace internal
+
+void Controller::Install(Controller* controller) {
+  internal::g_controller.store(controller, std::memory_order_release);
+  AskForAttention();
+}
 
 void SetYieldHook(void (*hook)()) { internal::g_yield_hook.store(hook, std::memory_order_release); }
 

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gordian/go.h"
 #include "gordian/panic.h"
+#include "gordian/time.h"
 #include "gtest/gtest.h"
 #include "tests/lib/settled.h"
 
@@ -21,7 +22,7 @@ using ::testing::ElementsAre;
 using testing::LetGoroutinesPark;
 
 // Long enough for a thread to block, mostly; the tests hold either way.
-void Pause() { std::this_thread::sleep_for(std::chrono::milliseconds(5)); }
+void Pause() { Sleep(absl::Milliseconds(5)); }
 
 TEST(ChanTest, AnUnbufferedSendWaitsForItsReceiver) {
   Chan<int> c(0);

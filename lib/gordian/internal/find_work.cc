@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/worker.h"
 
@@ -189,6 +190,9 @@ bool AnyWork() {
 }
 
 Task* FindRunnable(Worker& worker) {
+  if (Control() != nullptr) [[unlikely]] {
+    return worker.processor != nullptr ? AwaitGrant() : nullptr;
+  }
   while (worker.processor != nullptr) {
     Processor& processor = *worker.processor;
     if (IsSurplus(processor)) [[unlikely]] {

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "gordian/internal/control.h"
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
@@ -137,6 +138,7 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   task.kind = kind;
   task.body = std::move(body);
   task.tracked = {};
+  task.turn.ordinal = 0;
   task.unwind = false;
   task.unwinding = false;
   task.attempts = {};
@@ -150,7 +152,7 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   task.life.store(Life::kLive, std::memory_order_release);
   Count(&Processor::spawned, 1);
   Enqueue(task);
-  WakeWorker();
+  if (Control() == nullptr) WakeWorker();
   return task;
 }
 

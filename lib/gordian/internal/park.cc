@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -29,6 +30,10 @@ void ParkThread(Task& self, SpinLock* lock) {
   std::uint32_t word = kIdle;
   if (self.park.compare_exchange_strong(word, kParked, std::memory_order_acq_rel)) {
     ActivityEnds();
+    if (schedule::Controller* control = Control()) [[unlikely]] {
+      control->Leave(self.turn);
+      return AwaitTurn(self);
+    }
     do {
       FutexWait(self.park, kParked);
       word = self.park.load(std::memory_order_acquire);
@@ -194,7 +199,11 @@ void WakeTask(Task& task) {
   if (task.park.load(std::memory_order_acquire) == kFrozen) return;
   const std::uint32_t before = task.park.exchange(kNotified, std::memory_order_acq_rel);
   if (before != kParked) return;
-  if (task.bound) {
+  if (schedule::Controller* control = Control(); control != nullptr && task.bound) [[unlikely]] {
+    task.park.store(kIdle, std::memory_order_relaxed);
+    ActivityBegins();
+    control->Add(task.turn);
+  } else if (task.bound) {
     ActivityBegins();
     FutexWake(task.park);
   } else {

@@ -13,7 +13,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -100,6 +100,7 @@ void* RunThread(void* data) {
   const Start start = *static_cast<Start*>(data);
   delete static_cast<Start*>(data);
   AdoptThread(*start.task);
+  if (Control() != nullptr) AwaitTurn(*start.task);
   Recording();  // opens the thread's first stretch
   return start.function(start.argument);
 }
@@ -143,6 +144,8 @@ int Create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function
   const int error = next(thread, attributes, RunThread, start);
   if (error == 0 && !detached) joinable.tasks[*thread] = &child;
   lock.unlock();
+  schedule::Controller* control = Control();
+  if (error == 0 && control != nullptr) control->Add(child.turn);
   if (error != 0) {
     delete start;
     TakeBackSpawn(child);
@@ -166,9 +169,11 @@ int FollowJoin(pthread_t thread, bool may_block, bool timed, Join join) {
     recorder::Time(*log);
     recorder::Local(*log, trace::EventType::kTaskJoinRequest, id, site, {.flags = flags});
   }
-  if (blocks && !timed) JoinSleeps(*child);
+  // A timed join ends by itself: natively it counts as active.
+  const bool sleeps = blocks && (!timed || Control() != nullptr);
+  const bool slept = sleeps && JoinSleeps(*child);
   const int error = join();
-  if (blocks && !timed) JoinWakes(*child, error == 0);
+  if (sleeps) JoinWakes(*child, slept, error == 0);
   if (error == 0) {
     TakeJoinable(thread);
     ReleaseHandle(*child);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
@@ -27,6 +28,18 @@ namespace {
 
 thread_local Worker* t_worker = nullptr;
 
+// What GoMaxProcs says; under a controlled policy there is but one processor. Under the lock.
+int g_shown_procs = 0;
+
+// The goroutine is off its stack and may be woken; false where it has been, before it got here.
+bool MarkParked(Worker& worker, Task& task) {
+  if (SpinLock* lock = std::exchange(worker.release, nullptr)) lock->Unlock();
+  std::uint32_t idle = kIdle;
+  if (task.park.compare_exchange_strong(idle, kParked, std::memory_order_acq_rel)) return true;
+  task.park.store(kIdle, std::memory_order_relaxed);
+  return false;
+}
+
 // Serves one switch-out: the goroutine is off its stack now.
 void Settle(Worker& worker, Task& task) {
   if (task.stack.guard == GuardKind::kCanary && CanaryDied(task.stack)) [[unlikely]] {
@@ -36,15 +49,9 @@ void Settle(Worker& worker, Task& task) {
   switch (std::exchange(worker.after, After::kNothing)) {
     case After::kNothing:
       break;
-    case After::kPark: {
-      if (SpinLock* lock = std::exchange(worker.release, nullptr)) lock->Unlock();
-      std::uint32_t expected = kIdle;
-      if (!task.park.compare_exchange_strong(expected, kParked, std::memory_order_acq_rel)) {
-        task.park.store(kIdle, std::memory_order_relaxed);
-        MakeRunnable(task);
-      }
+    case After::kPark:
+      if (!MarkParked(worker, task)) MakeRunnable(task);
       break;
-    }
     case After::kYield:
       g_scheduler.lock.Lock();
       g_scheduler.global.PushBack(&task);
@@ -53,6 +60,30 @@ void Settle(Worker& worker, Task& task) {
       WakeWorker();
       break;
     case After::kEnd:
+      FreeGoroutine(worker.processor, &task);
+      break;
+  }
+}
+
+// The same under a controlled policy: whatever the goroutine does, its turn goes on.
+void SettleControlled(schedule::Controller& control, Worker& worker, Task& task) {
+  switch (std::exchange(worker.after, After::kNothing)) {
+    case After::kNothing:  // at a Point: the turn has gone on already
+      break;
+    case After::kPark:
+      if (MarkParked(worker, task)) {
+        ActivityEnds();
+        control.Leave(task.turn);
+      } else {
+        GrantAgain(task);
+      }
+      break;
+    case After::kYield:
+      control.Release(task.turn);
+      break;
+    case After::kEnd:
+      ActivityEnds();
+      control.Leave(task.turn);
       FreeGoroutine(worker.processor, &task);
       break;
   }
@@ -93,7 +124,11 @@ void Execute(Worker& worker, Task& task) {
   if (worker.processor != nullptr) {
     worker.processor->running.store(nullptr, std::memory_order_relaxed);
   }
-  Settle(worker, task);
+  if (schedule::Controller* control = Control()) [[unlikely]] {
+    SettleControlled(*control, worker, task);
+  } else {
+    Settle(worker, task);
+  }
 }
 
 void* WorkerMain(void* processor) {
@@ -106,7 +141,7 @@ void* WorkerMain(void* processor) {
   while (Task* task = FindRunnable(*worker)) Execute(*worker, *task);
   recorder::StopTask(*worker->log);
   t_worker = nullptr;
-  ActivityEnds();
+  if (Control() == nullptr) ActivityEnds();  // else each goroutine counts for itself
   return nullptr;
 }
 
@@ -170,13 +205,15 @@ void EnsureScheduler() {
     CurrentTask();  // the first caller is known before its goroutines are
     const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
     const int cpus = static_cast<int>(std::thread::hardware_concurrency());
-    g_scheduler.max_procs.store(std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs),
-                                std::memory_order_release);
+    g_shown_procs = std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs);
+    const bool controlled = Control() != nullptr;
+    g_scheduler.max_procs.store(controlled ? 1 : g_shown_procs, std::memory_order_release);
+    if (controlled) StartWorker(NewProcessor());
   });
 }
 
 void StartWorker(Processor* processor) {
-  ActivityBegins();
+  if (Control() == nullptr) ActivityBegins();
   StartInternalThread(&WorkerMain, processor);
 }
 
@@ -229,6 +266,10 @@ void MakeRunnable(Task& task) {
 }
 
 void Enqueue(Task& task) {
+  if (schedule::Controller* control = Control()) [[unlikely]] {
+    ActivityBegins();
+    return control->Add(task.turn);
+  }
   Worker* worker = CurrentWorker();
   if (worker != nullptr && worker->processor != nullptr) {
     RunQueue& queue = worker->processor->queue;
@@ -253,18 +294,30 @@ void ParkGoroutine(Task& self, SpinLock* lock) {
   SwitchOut(self.context);
 }
 
-void Yield() {
-  Task& self = CurrentTask();
-  if (self.bound) {
-    sched_yield();
-    return;
-  }
+namespace {
+
+// Puts the running goroutine behind all others.
+void SwitchToOthers(Task& self) {
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kTaskReady, IdOf(self), 0,
                     {.operands = {recorder::Now()}});
   }
   CurrentWorker()->after = After::kYield;
   SwitchOut(self.context);
+}
+
+}  // namespace
+
+void Yield() {
+  Task& self = CurrentTask();
+  if (schedule::Controller* control = Control()) {
+    return control->Point(schedule::Op::kYield, nullptr);
+  }
+  if (self.bound) {
+    sched_yield();
+    return;
+  }
+  SwitchToOthers(self);
 }
 
 void BindToThread(Task& self) {
@@ -280,13 +333,16 @@ void UnbindFromThread(Task& self) {
   if (self.lock_depth == 0 || --self.lock_depth != 0) return;
   if (!IsGoroutine(self)) return;
   self.bound = false;
-  Yield();  // its thread has no processor: the worker ends once this task has left it
+  SwitchToOthers(self);  // its thread has no processor: the worker ends once this task has left it
 }
 
 int SetMaxProcs(int n) {
   EnsureScheduler();
-  const int previous = g_scheduler.max_procs.load(std::memory_order_relaxed);
-  if (n < 1) return previous;
+  g_scheduler.lock.Lock();
+  const int previous = g_shown_procs;
+  if (n >= 1) g_shown_procs = std::min(n, kMaxProcs);
+  g_scheduler.lock.Unlock();
+  if (n < 1 || Control() != nullptr) return previous;
   g_scheduler.lock.Lock();
   g_scheduler.max_procs.store(std::min(n, kMaxProcs), std::memory_order_seq_cst);
   Worker* surplus = std::exchange(g_scheduler.surplus_workers, nullptr);

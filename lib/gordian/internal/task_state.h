@@ -16,6 +16,7 @@
 #include "gordian/internal/stacks.h"
 #include "gordian/internal/task.h"
 #include "instrument/recorder/recorder.h"
+#include "instrument/schedule/policy.h"
 
 namespace gordian::internal {
 
@@ -39,9 +40,15 @@ struct FailedAttempts {
 // How far a thread's joiner and its end have come; see threads.h.
 enum JoinWord : std::uint32_t { kNotJoined, kJoinerSleeps, kEnded };
 
+// A task's place in a controlled schedule.
+struct Turn : schedule::Controlled {
+  Task* task = nullptr;
+  Signal signal;  // of a task with a thread of its own: it is granted
+};
+
 class Task {
  public:
-  explicit Task(trace::TaskKind of) : kind(of) {}
+  explicit Task(trace::TaskKind of) : kind(of) { turn.task = this; }
 
   recorder::TrackedTask tracked;  // its id is 0 until the first event that needs it
   trace::TaskKind kind;
@@ -67,6 +74,9 @@ class Task {
   // Of a thread.
   std::atomic<std::uint32_t> parties{0};  // its thread and its handle: who still refers to it
   std::atomic<std::uint32_t> join{kNotJoined};
+  Task* joiner = nullptr;  // that sleeps
+
+  Turn turn;
 };
 
 inline bool IsGoroutine(const Task& task) { return task.stack.bottom != nullptr; }

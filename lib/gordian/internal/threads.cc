@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 
@@ -60,6 +61,7 @@ Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
   task->bound = true;
   task->tracked = {};
   task->attempts = {};
+  task->turn.ordinal = 0;
   task->stack_top = 0;
   task->unwind = task->unwinding = false;
   task->park.store(kIdle, std::memory_order_relaxed);
@@ -82,33 +84,48 @@ Task& AdoptUnknownThread() {
   const bool gone = t_adopted.gone && !IsMainThread();
   Task& task = NewThreadTask(gone ? trace::TaskKind::kInternal : trace::TaskKind::kThread);
   AdoptThread(task);
+  if (schedule::Controller* control = Control(); control != nullptr && !gone) {
+    control->Add(task.turn);
+    AwaitTurn(task);
+  }
   return task;
 }
 
 void RetireThreadTask(Task& task) {
-  const std::uint32_t joiner = task.join.exchange(kEnded, std::memory_order_acq_rel);
+  const bool joined = task.join.exchange(kEnded, std::memory_order_acq_rel) == kJoinerSleeps;
   task.life.store(Life::kEnded, std::memory_order_release);
+  if (schedule::Controller* control = Control()) {
+    if (joined) control->Add(task.joiner->turn);
+    control->Leave(task.turn);
+  }
   LeaveParty(task);
-  if (joiner != kJoinerSleeps) ActivityEnds();
+  if (!joined) ActivityEnds();
 }
 
 void ReleaseHandle(Task& task) { LeaveParty(task); }
 
 bool BeginJoin(const Task& child) { return child.join.load(std::memory_order_acquire) != kEnded; }
 
-void JoinSleeps(Task& child) {
+bool JoinSleeps(Task& child) {
   Task& self = CurrentTask();
   if (IsGoroutine(self)) BindToThread(self);  // its worker's other goroutines go on
+  child.joiner = &self;
   std::uint32_t none = kNotJoined;
-  if (child.join.compare_exchange_strong(none, kJoinerSleeps)) ActivityEnds();
+  if (!child.join.compare_exchange_strong(none, kJoinerSleeps)) return false;
+  ActivityEnds();
+  if (schedule::Controller* control = Control()) control->Leave(self.turn);
+  return true;
 }
 
-void JoinWakes(Task& child, bool joined) {
-  if (!joined) {
-    std::uint32_t sleeping = kJoinerSleeps;
-    if (child.join.compare_exchange_strong(sleeping, kNotJoined)) ActivityBegins();
-  }
+void JoinWakes(Task& child, bool slept, bool joined) {
   Task& self = CurrentTask();
+  schedule::Controller* control = Control();
+  std::uint32_t sleeping = kJoinerSleeps;
+  if (slept && !joined && child.join.compare_exchange_strong(sleeping, kNotJoined)) {
+    ActivityBegins();
+    if (control != nullptr) control->Add(self.turn);
+  }
+  if (slept && control != nullptr) AwaitTurn(self);
   if (IsGoroutine(self)) UnbindFromThread(self);
 }
 

@@ -33,8 +33,8 @@ void ReleaseHandle(Task& task);
 // active; the thread that ends passes its own activity on to it, so that the program never seems to
 // stand still in between.
 bool BeginJoin(const Task& child);
-void JoinSleeps(Task& child);
-void JoinWakes(Task& child, bool joined);
+bool JoinSleeps(Task& child);  // false where it ended meanwhile
+void JoinWakes(Task& child, bool slept, bool joined);
 
 // A detached thread of the library's own: no task, not followed. pthreads.cc
 void StartInternalThread(void* (*function)(void*), void* argument);

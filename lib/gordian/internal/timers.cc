@@ -12,6 +12,7 @@
 
 #include "absl/time/clock.h"
 #include "gordian/internal/activity.h"
+#include "gordian/internal/control.h"
 #include "gordian/internal/futex.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -119,6 +120,12 @@ void* TimerThread(void*) {
   pthread_setname_np(pthread_self(), "gordian-timers");  // by which a supervisor knows it
   Timers& timers = TheTimers();
   AdoptThread(NewThreadTask(trace::TaskKind::kInternal));
+  if (schedule::Controller* control = Control()) {
+    for (;;) {
+      timers.wake.Wait();
+      control->ClockTurn([&timers] { FireDue(timers); });
+    }
+  }
   int tick = 0;
   int idle_ticks = 0;
   for (;;) {
@@ -150,9 +157,17 @@ void EnsureTimerThread(Timers& timers) {
 
 }  // namespace
 
-std::int64_t NowNs() { return MonotonicNs(); }
+std::int64_t NowNs() {
+  schedule::Controller* control = Control();
+  return control == nullptr ? MonotonicNs() : control->Now();
+}
 
-absl::Time TimeNow() { return absl::Now(); }
+absl::Time TimeNow() {
+  schedule::Controller* control = Control();
+  if (control == nullptr) return absl::Now();
+  static const absl::Time began = absl::Now();
+  return began + absl::Nanoseconds(control->Now());
+}
 
 std::int64_t DeadlineNs(absl::Time deadline) {
   if (deadline == absl::InfiniteFuture()) return kForEver;
@@ -188,6 +203,21 @@ bool CancelTimerAndWait(TimerEntry& entry) {
   if (CancelTimer(entry)) return true;
   while (TheTimers().firing.load(std::memory_order_acquire) == &entry) sched_yield();
   return false;
+}
+
+std::int64_t NextTimerDeadline() {
+  Timers& timers = TheTimers();
+  timers.lock.Lock();
+  const TimerEntry* first = timers.heap.first();
+  const std::int64_t deadline = first == nullptr ? kForEver : first->deadline_ns;
+  timers.lock.Unlock();
+  return deadline;
+}
+
+void WakeTimerThread() {
+  Timers& timers = TheTimers();
+  EnsureTimerThread(timers);
+  timers.wake.Post();
 }
 
 bool TimersPending() {

@@ -52,6 +52,12 @@ bool CancelTimerAndWait(TimerEntry& entry);
 // Whether any timer is armed or firing.
 bool TimersPending();
 
+// The earliest deadline; the largest value where there is none.
+std::int64_t NextTimerDeadline();
+
+// Under a controlled policy: it is the clock's turn.
+void WakeTimerThread();
+
 // Makes sure that the timer thread watches running goroutines.
 void WakeMonitor();
 
