@@ -2,10 +2,9 @@
 #ifndef GORDIAN_TESTS_LIB_SETTLED_H_
 #define GORDIAN_TESTS_LIB_SETTLED_H_
 
-#include <sched.h>
-
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/task_state.h"
+#include "gordian/runtime.h"
 
 namespace gordian::testing {
 
@@ -17,7 +16,7 @@ inline void LetGoroutinesPark() {
       const bool goroutine = task.kind == trace::TaskKind::kGoroutine;
       busy = busy || (goroutine && !internal::IsParked(task));
     });
-    if (busy) sched_yield();
+    if (busy) Gosched();
   }
 }
 
