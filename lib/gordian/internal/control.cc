@@ -23,7 +23,9 @@ constinit Granted g_granted;
 class TaskHost final : public schedule::Host {
  public:
   schedule::Controlled* Current() override {
-    Task* task = CurrentTaskOrNull();
+    // A thread that nobody saw created comes under control at its first Point, where it
+    // holds no SpinLock.
+    Task* task = CurrentWorker() == nullptr ? &CurrentTask() : CurrentTaskOrNull();
     return task != nullptr && task->kind != trace::TaskKind::kInternal ? &task->turn : nullptr;
   }
 

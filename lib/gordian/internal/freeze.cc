@@ -37,9 +37,7 @@ void StandsStill() {
   if (void (*callback)() = g_on_standstill.load(std::memory_order_acquire)) callback();
 }
 
-void MovesAgain() {
-  recorder::ReportMotion(/*stands_still=*/false);
-}
+void MovesAgain() { recorder::ReportMotion(/*stands_still=*/false); }
 
 bool StandingStill() { return g_activity.load(std::memory_order_seq_cst) == 0; }
 

@@ -133,7 +133,7 @@ void Execute(Worker& worker, Task& task) {
 
 void* WorkerMain(void* processor) {
   pthread_setname_np(pthread_self(), "gordian-worker");  // by which a supervisor knows it
-  auto* worker = new Worker;  // never freed: wakers may still hold it
+  auto* worker = new Worker;                             // never freed: wakers may still hold it
   worker->processor = static_cast<Processor*>(processor);
   worker->context.Bind();
   worker->log = &recorder::Log();
@@ -198,11 +198,11 @@ Worker* CurrentWorker() {
 void EnsureScheduler() {
   if (g_scheduler.max_procs.load(std::memory_order_acquire) != 0) [[likely]]
     return;
+  CurrentTask();  // the first caller is known before its goroutines are
   static std::once_flag once;
   std::call_once(once, [] {
     schedule::SetYieldHook(YieldIfAsked);
     recorder::SetSettled(IsSettled);
-    CurrentTask();  // the first caller is known before its goroutines are
     const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
     const int cpus = static_cast<int>(std::thread::hardware_concurrency());
     g_shown_procs = std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs);
