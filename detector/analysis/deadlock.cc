@@ -5,18 +5,29 @@
 
 namespace gordian::detector {
 
-using trace::MisuseKind;
+namespace {
 
-void Deadlock::On(const trace::Event& event, const Model&) {
-  const auto what = static_cast<MisuseKind>(event.args[0]);
-  if (what == MisuseKind::kOnceRecursive) recursive_once_.insert(event.task);
-  if (what == MisuseKind::kNilBlock) nil_blocked_.insert(event.task);
+// A Once that waits for itself is reported as that: misuse.once-recursive.
+bool IsRecursiveOnce(const DeadlockCore& core, const Model& model) {
+  return core.cycle.size() == 1 && model.Task(core.cycle[0].waiter).wait.kind == WaitKind::kOnce;
 }
 
-// A Once that waits for itself is reported as what it is.
-bool Deadlock::IsMisuse(const DeadlockCore& core) const {
-  return core.cycle.size() == 1 && recursive_once_.contains(core.cycle[0].waiter);
+// Whether a rule of its own says why this wait is never served: misuse.nil-block or
+// misuse.once-recursive.
+bool IsMisuse(TaskId task, const Model& model) {
+  const Wait& wait = model.Task(task).wait;
+  if (wait.kind == WaitKind::kNilChan) return true;
+  if (wait.kind == WaitKind::kSelect) {
+    return !wait.cases.empty() &&
+           std::all_of(wait.cases.begin(), wait.cases.end(),
+                       [](const SelectCase& choice) { return choice.channel == 0; });
+  }
+  if (wait.kind != WaitKind::kOnce) return false;
+  const std::vector<TaskId>& runner = model.Object(wait.object).holders;
+  return std::find(runner.begin(), runner.end(), task) != runner.end();
 }
+
+}  // namespace
 
 std::vector<Finding> Deadlock::AtCut(const Cut& cut, const Model& model) {
   const Stuck stuck(model, cut);
@@ -25,13 +36,11 @@ std::vector<Finding> Deadlock::AtCut(const Cut& cut, const Model& model) {
   std::erase_if(cores, [&](const DeadlockCore& core) {
     return std::all_of(core.members.begin(), core.members.end(), explained);
   });
-  const bool misuse =
-      std::any_of(cores.begin(), cores.end(),
-                  [&](const DeadlockCore& core) { return IsMisuse(core); }) ||
-      std::any_of(stuck.tasks().begin(), stuck.tasks().end(), [&](TaskId task) {
-        return nil_blocked_.contains(task) && model.Task(task).wait.kind == WaitKind::kNilChan;
-      });
-  std::erase_if(cores, [&](const DeadlockCore& core) { return IsMisuse(core); });
+  // Those rules do not judge a trace that was cut; what they said before stands.
+  const bool misuse = std::any_of(stuck.tasks().begin(), stuck.tasks().end(), [&](TaskId task) {
+    return IsMisuse(task, model) && (cut.kind != CutKind::kTruncated || explained(task));
+  });
+  std::erase_if(cores, [&](const DeadlockCore& core) { return IsRecursiveOnce(core, model); });
   const bool all_self =
       !cores.empty() && std::all_of(cores.begin(), cores.end(),
                                     [&](const DeadlockCore& core) { return core.IsSelf(model); });

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "detector/analysis/analysis.h"
 #include "detector/analysis/deadlock_graph.h"
 #include "detector/analysis/wait_for.h"
@@ -26,15 +25,9 @@ namespace gordian::detector {
 class Deadlock : public Analysis {
  public:
   std::string_view name() const override { return "deadlock"; }
-  EventSet wants() const override { return Events({trace::EventType::kMisuse}); }
-  void On(const trace::Event& event, const Model& model) override;
+  EventSet wants() const override { return {}; }
+  void On(const trace::Event&, const Model&) override {}
   std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
-
- private:
-  bool IsMisuse(const DeadlockCore& core) const;
-
-  absl::flat_hash_set<TaskId> recursive_once_;  // misuse.once-recursive speaks of them
-  absl::flat_hash_set<TaskId> nil_blocked_;     // misuse.nil-block speaks of them
 };
 
 // The words (deadlock_report.cc, deadlock_words.cc).

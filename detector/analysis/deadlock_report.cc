@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "detector/analysis/deadlock.h"
 #include "detector/analysis/deadlock_words.h"
 #include "detector/analysis/describe.h"
@@ -69,8 +70,8 @@ std::string SummaryOf(const Model& model, const DeadlockCore& core) {
     parts.push_back(absl::StrCat(Quoted(model, core.cycle[i].waiter), " ", WhatItHas(model, served),
                                  " and ", WhatItWaitsFor(model, core.cycle[i].waiter)));
   }
-  return absl::StrCat(Crowd(model, core.cycle), " wait for each other for ever: ", Enumerate(parts),
-                      ".");
+  return absl::StrCat(Crowd(model, core.cycle),
+                      " wait for each other for ever: ", absl::StrJoin(parts, "; "), ".");
 }
 
 class Assembler {
@@ -79,7 +80,7 @@ class Assembler {
 
   void AddCore(const DeadlockCore& core) {
     for (const Link& link : core.cycle) {
-      AddTask(link.waiter, absl::StrCat("in the cycle: ", WhatItWaitsFor(model_, link.waiter)));
+      AddTask(link.waiter, "");
       AddEvidence(link);
     }
     for (const TaskId member : core.members) AddTask(member, "waits for members of the cycle");
@@ -231,7 +232,7 @@ Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, c
                     "Every other task is blocked too, so that the program can never go on.");
   }
   for (const TaskId task : all) {
-    assembler.AddTask(task, cores.empty() ? WhatItWaitsFor(model, task) : "is blocked as well");
+    assembler.AddTask(task, cores.empty() ? "" : "is blocked as well");
     if (cores.empty()) assembler.AddIdentity(task);
   }
   Finish(finding);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "detector/analysis/describe.h"
 
 namespace gordian::detector {
@@ -143,7 +144,7 @@ std::string HoldAndWait(const Model& model, const std::vector<Link>& cycle) {
     parts.push_back(absl::StrCat(Quoted(model, cycle[i].waiter), " ", WhatItHas(model, served),
                                  " and ", WhatItWaitsFor(model, cycle[i].waiter)));
   }
-  return Enumerate(parts);
+  return absl::StrJoin(parts, "; ");
 }
 
 std::string Circle(const Model& model, const std::vector<Link>& cycle) {

@@ -40,6 +40,8 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
 
 std::vector<Finding> Leak::AtCut(const Cut& cut, const Model& model) {
   const Stuck stuck(model, cut);
+  // Where nothing can run at all, that is the finding, and whatever keeps it from running.
+  if (stuck.Everything()) return {};
   using Alike = std::tuple<TaskKind, LeakState, SiteId, WaitKind, SiteId>;
   std::map<Alike, Leaked> groups;
   for (TaskId id = 1; id <= model.task_count(); ++id) {

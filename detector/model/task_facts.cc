@@ -64,6 +64,7 @@ void Model::State::Run(const Event& event, TaskInfo& task) {
   task.started = true;
   task.running = true;
   task.ready_since = 0;
+  task.run_since = event.args[1];
 }
 
 void Model::State::BeginWait(const Event& event, TaskInfo& task, WaitKind kind,
@@ -122,7 +123,11 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
       return;
     case EventType::kTaskReady:
       // Written by whoever woke it: the subject is the task.
-      if (TaskState* ready = TaskAt(event.subject)) ready->info.ready_since = event.args[0];
+      // Nothing but time places it: the run that it led to may stand before it.
+      if (TaskState* ready = TaskAt(event.subject);
+          ready != nullptr && event.args[0] > ready->info.run_since) {
+        ready->info.ready_since = event.args[0];
+      }
       return;
     case EventType::kTaskEnd:
       EndWait(info);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "detector/analysis/wait_for.h"
 #include "detector/pipeline/analyses.h"
 #include "detector/reader/reader.h"
 
@@ -117,6 +118,10 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
 std::span<const Reader::Missing> Pipeline::missing() const { return state_->reader.missing(); }
 
 const Model& Pipeline::model() const { return state_->model; }
+
+bool Pipeline::IsHung() const {
+  return Stuck(state_->model, Cut{.kind = CutKind::kStandstill}).Everything();
+}
 SiteTable& Pipeline::sites() { return state_->sites; }
 
 }  // namespace gordian::detector

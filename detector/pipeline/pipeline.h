@@ -44,6 +44,9 @@ class Pipeline {
 
   const Model& model() const;
 
+  // Whether nothing can ever run again, as far as what was fed tells.
+  bool IsHung() const;
+
   // The places that the events name; Resolve() them before they are printed.
   SiteTable& sites();
 

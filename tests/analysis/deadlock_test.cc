@@ -42,7 +42,7 @@ TEST(Deadlock, TwoTasksTakeTwoLocksInBothOrders) {
   EXPECT_EQ(found.title, "\"alice→bob\" and \"bob→alice\" wait for each other for ever");
   EXPECT_EQ(found.summary,
             "Two goroutines wait for each other for ever: \"alice→bob\" holds accounts[0].mu and "
-            "waits for accounts[1].mu and \"bob→alice\" holds accounts[1].mu and waits for "
+            "waits for accounts[1].mu; \"bob→alice\" holds accounts[1].mu and waits for "
             "accounts[0].mu.");
   EXPECT_THAT(Names(found), UnorderedElementsAre("alice→bob", "bob→alice"));
   EXPECT_THAT(found.explains, UnorderedElementsAre(x.id(), y.id()));

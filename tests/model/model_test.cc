@@ -53,6 +53,23 @@ TEST(ModelFacts, AHandoverMovesTheLock) {
   EXPECT_FALSE(model.Object(a).foreign_unlock);
 }
 
+TEST(ModelFacts, AReadyThatIsPlacedAfterTheRunItLedToIsOver) {
+  TraceBuilder t;
+  TaskTrace x = t.Task("x");
+  const auto run_at = [&](std::uint64_t run, std::uint64_t ns) {
+    t.Append(x.id(), EventType::kTaskRun, x.id(), {run, ns});
+  };
+  run_at(2, 500);
+  t.Append(1, EventType::kTaskReady, x.id(), {400});
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.Task(x.id()).ready_since, 0u);
+  trace::Event again = t.events().back();
+  again.args[0] = 600;
+  model.Apply(again);
+  EXPECT_EQ(model.Task(x.id()).ready_since, 600u);
+}
+
 TEST(ModelFacts, AnUnlockByAnotherTaskMakesItASignal) {
   TraceBuilder t;
   const ObjectId a = t.Mutex("A");

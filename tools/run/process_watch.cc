@@ -92,12 +92,16 @@ void ProcessWatch::Work() {
     lock.unlock();
     if (readable > read) status_ = follower_.ReadUpTo(readable);
     read = readable;
-    if (judge && status_.ok() && !CanGoOn()) Judge(CutKind::kStandstill);
+    bool hung = false;
+    if (judge && status_.ok() && !CanGoOn()) {
+      Judge(CutKind::kStandstill);
+      hung = follower_.pipeline().IsHung() &&
+             std::ranges::any_of(findings_, [](const detector::Finding& finding) {
+               return finding.verdict == detector::Verdict::kConfirmed;
+             });
+    }
     lock.lock();
-    stuck_ |= judge && std::ranges::any_of(findings_, [](const detector::Finding& finding) {
-                return finding.verdict == detector::Verdict::kConfirmed &&
-                       finding.rule == "deadlock.global";
-              });
+    stuck_ |= hung;
     if (last) return;
   }
 }
