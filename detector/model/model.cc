@@ -45,6 +45,8 @@ void Model::Apply(const Event& event) {
     }
   } else if (task != nullptr) {
     state.ApplyToTask(event, *task);
+  } else if (event.type == trace::EventType::kTaskSpawn) {
+    state.Spawn(event, nullptr);
   }
   if (trace::Spec(event.type).order == trace::Order::kLocal) state.ApplyToProcess(event);
   state.happens_before.Apply(event);

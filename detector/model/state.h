@@ -44,7 +44,7 @@ struct Model::State {
   // task_facts.cc
   void ApplyToProcess(const trace::Event& event);
   void ApplyToTask(const trace::Event& event, TaskState& task);
-  void Spawn(const trace::Event& event, TaskState& parent);
+  void Spawn(const trace::Event& event, const TaskState* parent);
   void Run(const trace::Event& event, TaskInfo& task);
   void BeginWait(const trace::Event& event, TaskInfo& task, WaitKind kind, ObjectState* object);
   void EndWait(TaskInfo& task);

@@ -44,15 +44,17 @@ void Model::State::ApplyToProcess(const Event& event) {
   }
 }
 
-void Model::State::Spawn(const Event& event, TaskState& parent) {
-  if (TaskState* child = TaskAt(event.subject); child != nullptr && child != &parent) {
-    child->info.parent = parent.info.id;
-    child->info.kind = static_cast<trace::TaskKind>(event.args[0]);
-    if (!event.text.empty()) child->info.name = event.text;
-    child->info.spawned_at = event.site;
-    child->info.spawned_seq = event.seq;
-    child->info.test = parent.info.test != 0 ? parent.info.test : current_test;
-  }
+// A thread that nobody in the program started says itself what it is: it has no parent.
+void Model::State::Spawn(const Event& event, const TaskState* parent) {
+  TaskState* child = TaskAt(event.subject);
+  if (child == nullptr) return;
+  child->info.kind = static_cast<trace::TaskKind>(event.args[0]);
+  if (!event.text.empty()) child->info.name = event.text;
+  child->info.spawned_at = event.site;
+  child->info.spawned_seq = event.seq;
+  if (parent == nullptr || parent == child) return;
+  child->info.parent = parent->info.id;
+  child->info.test = parent->info.test != 0 ? parent->info.test : current_test;
 }
 
 void Model::State::Run(const Event& event, TaskInfo& task) {
@@ -117,7 +119,7 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
       info.running = false;
       return;
     case EventType::kTaskSpawn:
-      return Spawn(event, task);
+      return Spawn(event, &task);
     case EventType::kTaskName:
       if (TaskState* named = TaskAt(event.subject)) named->info.name = event.text;
       return;

@@ -53,6 +53,18 @@ TEST(ModelFacts, AHandoverMovesTheLock) {
   EXPECT_FALSE(model.Object(a).foreign_unlock);
 }
 
+TEST(ModelFacts, AThreadOfTheLibrarySaysWhatItIs) {
+  TraceBuilder t;
+  constexpr TaskId kTimers = 2;
+  t.Append(0, EventType::kTaskSpawn, kTimers,
+           {static_cast<std::uint64_t>(trace::TaskKind::kInternal)});
+  t.Append(kTimers, EventType::kTaskRun, kTimers, {1, 500});
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.Task(kTimers).kind, trace::TaskKind::kInternal);
+  EXPECT_EQ(model.Task(kTimers).parent, 0u);
+}
+
 TEST(ModelFacts, AReadyThatIsPlacedAfterTheRunItLedToIsOver) {
   TraceBuilder t;
   TaskTrace x = t.Task("x");
