@@ -17,6 +17,7 @@
 #include "tools/report_options.h"
 #include "tools/run/run_loop.h"
 #include "tools/run/trace_names.h"
+#include "tools/trace_report.h"
 
 namespace gordian::tools {
 namespace {
@@ -50,13 +51,10 @@ std::optional<ProgramEnd> EndOf(std::optional<int> wait_status) {
   return ProgramEnd{.exit_status = WEXITSTATUS(*wait_status)};
 }
 
-// Why the trace does not tell everything.
+// What only the watcher knows of why the trace does not tell everything.
 std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
   const recorder::RecordedProcess& process = watch.process();
   std::vector<std::string> gaps;
-  if (const std::uint64_t lost = watch.pipeline().model().losses(); lost != 0) {
-    gaps.push_back(absl::StrCat(lost, " events were lost"));
-  }
   if (!process.write_error().empty()) gaps.push_back(process.write_error());
   if (!watch.status().ok()) gaps.emplace_back(std::string(watch.status().message()));
   if (result.timed_out && !watch.pipeline().model().main_ended()) {
@@ -68,25 +66,19 @@ std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
   return gaps;
 }
 
-TraceReport ReportOf(ProcessWatch& watch, const RunResult& result,
+// Names are resolved now, while the program's files are as they were, and stored.
+TraceReport ReportOf(ProcessWatch& watch, const RunResult& result, const std::string& kept_as,
                      detector::AddressResolver& resolver) {
   watch.Finish();
   detector::Pipeline& pipeline = watch.pipeline();
-  pipeline.sites().Resolve(resolver);
-  watch.process().Close(pipeline.sites().ResolvedRecords());
-
-  const detector::Model& model = pipeline.model();
-  TraceReport report;
-  report.facts.command = pipeline.sites().command();
-  report.facts.gaps = Gaps(watch, result);
-  report.facts.complete = report.facts.gaps.empty();
-  report.facts.events = model.events();
-  report.facts.tasks = model.task_count();
-  report.facts.objects = model.object_count();
-  report.facts.dropped = model.losses();
-  report.findings = std::move(watch.findings());
-  report.sites = std::move(pipeline.sites());
-  return report;
+  std::vector<std::uint64_t> names;
+  if (!kept_as.empty()) {
+    pipeline.sites().Resolve(resolver);
+    names = pipeline.sites().ResolvedRecords();
+  }
+  watch.process().Close(names);
+  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, Gaps(watch, result),
+                       resolver);
 }
 
 // A process that did nothing that is recorded, as between fork and exec.
@@ -164,8 +156,8 @@ class RunCommand final : public Command {
     report.program = EndOf(result.wait_status);
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {
-      report.traces.push_back(ReportOf(*watch, result, symbolizer));
-      if (!trace_.empty()) report.traces.back().facts.file = watch->process().trace_path();
+      const std::string kept_as = trace_.empty() ? "" : watch->process().trace_path();
+      report.traces.push_back(ReportOf(*watch, result, kept_as, symbolizer));
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {

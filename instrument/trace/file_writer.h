@@ -12,7 +12,7 @@
 // Limits    the process's file size limit is looked at before each write, since passing it
 //           would be answered with a signal. At most 64 MiB per frame; longer calls are split.
 // Locking   none: one thread at a time.
-// Cost      one compression (zstd level 1, about 1 ns per word) and one system call per frame.
+// Cost      one compression (zstd, 1 to 20 ns per word) and one system call per frame.
 #ifndef GORDIAN_INSTRUMENT_TRACE_FILE_WRITER_H_
 #define GORDIAN_INSTRUMENT_TRACE_FILE_WRITER_H_
 

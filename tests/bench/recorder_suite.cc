@@ -140,6 +140,7 @@ void Primitives(Table& table) {
 void RecorderSuite(Table& table) {
   Events(table);
   LockPairs(table);
+  SupervisedRows(table);
   Primitives(table);
 }
 

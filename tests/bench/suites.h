@@ -9,6 +9,9 @@ namespace gordian::bench {
 void RecorderSuite(Table& table);
 void AnalysisSuite(Table& table);
 
+// Part of RecorderSuite.
+void SupervisedRows(Table& table);
+
 }  // namespace gordian::bench
 
 #endif  // GORDIAN_TESTS_BENCH_SUITES_H_

@@ -19,7 +19,8 @@ void MovesAgain();
 
 // The waker counts the woken one in, before it wakes it.
 inline void ActivityBegins() {
-  if (g_activity.fetch_add(1, std::memory_order_seq_cst) == 0) [[unlikely]] MovesAgain();
+  if (g_activity.fetch_add(1, std::memory_order_seq_cst) == 0) [[unlikely]]
+    MovesAgain();
 }
 inline void ActivityEnds() {
   if (g_activity.fetch_sub(1, std::memory_order_seq_cst) == 1) StandsStill();
