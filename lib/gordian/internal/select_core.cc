@@ -119,7 +119,7 @@ std::size_t Selection::Block() {
     while (claimed_.load(std::memory_order_acquire) == 0);
   } catch (...) {
     Dequeue();
-    RecordThrownOut();
+    RecordWaitEnd(trace::WaitEndReason::kCancelled);
     for (SelectCase* each : order_) each->core->Unref(ChanCore::kPin);
     throw;
   }
@@ -127,9 +127,14 @@ std::size_t Selection::Block() {
 }
 
 Selected Selection::Finish(std::size_t index, bool closed) {
-  if (recorder::On()) [[unlikely]]
-    RecordEnd(index);
   const bool was_parked = claimed_.load(std::memory_order_relaxed) != 0;
+  if (recorder::On()) [[unlikely]] {
+    // A send that the close woke is completed by nobody.
+    if (was_parked && closed && cases_[index].is_send) {
+      RecordWaitEnd(trace::WaitEndReason::kGaveUp);
+    }
+    RecordEnd(index);
+  }
   if (was_parked) {
     for (SelectCase* each : order_) {
       if (each != &cases_[index]) each->core->Unref(ChanCore::kPin);
@@ -179,10 +184,10 @@ void Selection::RecordEnd(std::size_t index) {
   }
 }
 
-void Selection::RecordThrownOut() {
+void Selection::RecordWaitEnd(trace::WaitEndReason why) {
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, EventType::kWaitEnd, 0, site_,
-                    {.operands = {static_cast<std::uint64_t>(trace::WaitEndReason::kCancelled)}});
+                    {.operands = {static_cast<std::uint64_t>(why)}});
   }
 }
 

@@ -59,7 +59,7 @@ class Selection {
   void RecordBegin();
   void RecordBlock();
   void RecordEnd(std::size_t index);
-  void RecordThrownOut();
+  void RecordWaitEnd(trace::WaitEndReason why);
 
   std::span<SelectCase> cases_;
   std::span<SelectCase*> order_;  // the cases with channels, by address of the channel
