@@ -19,14 +19,14 @@ enum class Verdict : std::uint8_t { kInfo, kSuspected, kPredicted, kConfirmed };
 
 struct HeldLock {
   trace::ObjectId object = 0;
-  bool shared = false;         // a read lock
-  trace::SiteId site = 0;      // where it was acquired
+  bool shared = false;     // a read lock
+  trace::SiteId site = 0;  // where it was acquired
 };
 
 struct Waiting {
-  trace::ObjectId object = 0;            // 0: a task (join), a sleep, or a select
+  trace::ObjectId object = 0;  // 0: a task (join), a sleep, or a select
   trace::TaskId joined_task = 0;
-  std::string operation;                 // "Lock", "RLock", "channel send", "WaitGroup.Wait", …
+  std::string operation;  // "Lock", "RLock", "channel send", "WaitGroup.Wait", …
   trace::SiteId site = 0;
   std::uint64_t since_ns = 0;            // when it began
   std::uint64_t duration_ns = 0;         // until it ended or the trace did
@@ -40,18 +40,18 @@ struct TaskPart {
   trace::TaskKind kind = trace::TaskKind::kGoroutine;
   trace::SiteId spawned_at = 0;
   trace::TaskId parent = 0;
-  trace::SiteId at = 0;            // where it stands, or what it did
+  trace::SiteId at = 0;  // where it stands, or what it did
   std::vector<HeldLock> held;
   bool is_waiting = false;
   Waiting waiting;
-  std::string what;                // one clause: "writes balance", "was never joined"
-  std::uint32_t count = 1;         // tasks alike that this part stands for
+  std::string what;         // one clause: "writes balance", "was never joined"
+  std::uint32_t count = 1;  // tasks alike that this part stands for
 };
 
 struct ObjectPart {
   trace::ObjectId id = 0;
   trace::ObjectKind kind = trace::ObjectKind::kUnknown;
-  std::string name;            // "accounts[0].mu", or "mutex 4"
+  std::string name;  // "accounts[0].mu", or "mutex 4"
   trace::SiteId created_at = 0;
 };
 
@@ -73,17 +73,17 @@ struct Edge {
 struct Finding {
   std::string rule;  // "deadlock.cycle"
   Verdict verdict = Verdict::kConfirmed;
-  std::string test;        // the test it belongs to, if any
-  std::string title;       // one line, no full stop
-  std::string summary;     // one paragraph, in the program's own names
-  std::vector<Edge> picture;         // a cycle, in order; may be empty
+  std::string test;           // the test it belongs to, if any
+  std::string title;          // one line, no full stop
+  std::string summary;        // one paragraph, in the program's own names
+  std::vector<Edge> picture;  // a cycle, in order; may be empty
   std::vector<TaskPart> tasks;
   std::vector<ObjectPart> objects;
   std::vector<std::string> reasons;  // why it cannot end, how it can happen
   std::vector<std::string> advice;   // what to change
   std::vector<Evidence> evidence;
-  std::vector<Evidence> schedule;    // for predicted: the order that shows it
-  std::uint32_t count = 1;           // occurrences folded into this one
+  std::vector<Evidence> schedule;  // for predicted: the order that shows it
+  std::uint32_t count = 1;         // occurrences folded into this one
 
   // Every task whose being stuck this accounts for, also those that `tasks` folds.
   std::vector<trace::TaskId> explains;

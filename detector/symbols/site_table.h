@@ -58,7 +58,7 @@ class SiteTable {
 
   std::span<const Module> modules() const { return modules_; }
   const std::string& command() const { return command_; }  // of the recorded program
-  std::uint64_t start_ns() const { return start_ns_; }      // when recording began
+  std::uint64_t start_ns() const { return start_ns_; }     // when recording began
 
  private:
   struct Site {

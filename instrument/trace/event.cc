@@ -16,7 +16,6 @@ constexpr bool kText = true;
 constexpr bool kNoText = false;
 
 // The operands' names, without the leading space that stringizing leaves between them.
-#define GORDIAN_NAMES_0()
 #define GORDIAN_NAMES_1(a) , #a
 #define GORDIAN_NAMES_2(a, b) , #a, #b
 #define GORDIAN_PICK(_1, _2, pick, ...) pick
@@ -41,10 +40,9 @@ constexpr bool SpecsAreSound() {
 static_assert(SpecsAreSound(), "a versioned event must have an object as its subject");
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(ObjectKind::kKinds)> kKindNames = {
-    "object",  "mutex",     "rwmutex", "recursive-mutex", "rwmutex-readers", "cond",
-    "waitgroup", "once",    "channel", "semaphore",       "barrier",         "latch",
-    "atomic",  "pool",      "timer",   "ticker",          "context",         "variable",
-    "custom",  "nil"};
+    "object", "mutex",   "rwmutex",   "recursive-mutex", "rwmutex-readers", "cond",   "waitgroup",
+    "once",   "channel", "semaphore", "barrier",         "latch",           "atomic", "pool",
+    "timer",  "ticker",  "context",   "variable",        "custom",          "nil"};
 
 }  // namespace
 

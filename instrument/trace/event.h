@@ -57,7 +57,7 @@ enum class TaskKind : std::uint8_t { kGoroutine = 0, kThread = 1, kTimer = 2, kI
 enum class ObjectKind : std::uint8_t {
   kUnknown = 0,
   kMutex,
-  kRWMutex,         // a waiting writer blocks new readers
+  kRWMutex,  // a waiting writer blocks new readers
   kRecursiveMutex,
   kRWMutexReaders,  // reader-preferring
   kCond,
@@ -114,12 +114,12 @@ struct Event {
   std::string_view text;
 
   // Filled in by the reader.
-  TaskId task = 0;          // whose event it is
-  TaskId actor = 0;         // who wrote it; differs from `task` with kFlagFor
+  TaskId task = 0;   // whose event it is
+  TaskId actor = 0;  // who wrote it; differs from `task` with kFlagFor
   StreamId stream = 0;
-  std::uint64_t time = 0;   // of the stream's last clock reading, ns
-  std::uint64_t seq = 0;    // position in the total order, from 1
-  std::uint64_t offset = 0; // word in its stream, for messages
+  std::uint64_t time = 0;    // of the stream's last clock reading, ns
+  std::uint64_t seq = 0;     // position in the total order, from 1
+  std::uint64_t offset = 0;  // word in its stream, for messages
 
   bool Has(Flag flag) const { return (flags & flag) != 0; }
 };

@@ -47,9 +47,7 @@ constexpr std::uint64_t Ext(Version version, std::uint16_t flags) {
   return (version & kMaxVersion) | (static_cast<std::uint64_t>(flags) << kFlagsShift);
 }
 
-constexpr EventType TypeOf(std::uint64_t head) {
-  return static_cast<EventType>(head & 0x7F);
-}
+constexpr EventType TypeOf(std::uint64_t head) { return static_cast<EventType>(head & 0x7F); }
 constexpr bool IsWide(std::uint64_t head) { return (head & kWideBit) != 0; }
 constexpr SiteId SiteOf(std::uint64_t head) {
   return static_cast<SiteId>((head >> kSiteShift) & kMaxSite);
