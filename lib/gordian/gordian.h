@@ -8,6 +8,7 @@
 #include "gordian/cond.h"
 #include "gordian/context.h"
 #include "gordian/go.h"
+#include "gordian/lock_in_order.h"
 #include "gordian/mutex.h"
 #include "gordian/name.h"
 #include "gordian/once.h"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gordian/go.h"
+#include "gordian/lock_in_order.h"
 #include "gordian/runtime.h"
 #include "gordian/rwmutex.h"
 #include "gordian/time.h"
@@ -166,6 +167,29 @@ TEST(RWMutex, ReadersNeverSeeAHalfWrittenPair) {
     }
   });
   EXPECT_EQ(a, 3 * kRounds);
+}
+
+TEST(LockInOrder, TasksThatNameTheLocksTheOtherWayRoundDoNotDeadlock) {
+  Mutex a, b;
+  int sum = 0;
+  Mixed(4, 2, [&](int i) {
+    for (int round = 0; round < 200; ++round) {
+      LockInOrder both(i % 2 == 0 ? a : b, i % 2 == 0 ? b : a);
+      ++sum;
+      if (round % 50 == 0) Gosched();
+    }
+  });
+  EXPECT_EQ(sum, 6 * 200);
+}
+
+TEST(LockInOrder, TheSameLockTwiceIsTakenOnce) {
+  Mutex mu;
+  {
+    LockInOrder both(mu, mu);
+    EXPECT_FALSE(mu.TryLock());
+  }
+  EXPECT_TRUE(mu.TryLock());
+  mu.Unlock();
 }
 
 }  // namespace
