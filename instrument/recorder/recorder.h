@@ -123,7 +123,9 @@ struct Access {
   // Room for `words` words, or nullptr (and the loss is counted).
   static std::uint64_t* Reserve(ThreadLog& log, std::size_t words) {
     const std::uint64_t* limit = log.limit_.load(std::memory_order_relaxed);
-    if (log.cursor_ + words > limit) [[unlikely]] {
+    // As integers: a log without a chunk has no cursor, and null takes no offset.
+    const auto end = reinterpret_cast<std::uintptr_t>(log.cursor_) + words * sizeof(std::uint64_t);
+    if (end > reinterpret_cast<std::uintptr_t>(limit)) [[unlikely]] {
       if (!Refill(log, words)) return nullptr;
     }
     return log.cursor_;
