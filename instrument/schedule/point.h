@@ -6,7 +6,8 @@
 // Natively `Point` is one relaxed load and a predictable branch; under a controlled
 // policy (see policy.h) it is where another task may be let in.
 //
-// Locking   none. Neither may be called with a SpinLock held: the task may be switched.
+// Locking   none. Point may not be called with a SpinLock held: the task may be switched.
+//           Choose may: it never switches.
 #ifndef GORDIAN_INSTRUMENT_SCHEDULE_POINT_H_
 #define GORDIAN_INSTRUMENT_SCHEDULE_POINT_H_
 

@@ -122,6 +122,10 @@ class ChanHandle {
   }
   std::size_t Cap() const { return ChanCore::Cap(core_); }
 
+  void SetName(std::string_view name) const {
+    if (core_ != nullptr) core_->SetName(name);
+  }
+
   ChanCore* core() const { return core_; }
 
  protected:

@@ -41,6 +41,10 @@ absl::Status Context::Cause(const std::source_location& where) const {
   return canceller == nullptr ? absl::OkStatus() : canceller->Cause(where);
 }
 
+void Context::SetName(std::string_view name) const {
+  if (CancelNode* canceller = CancellerOf(node_)) canceller->SetName(name);
+}
+
 std::optional<absl::Time> Context::Deadline() const {
   return node_.get() == nullptr ? std::nullopt : node_->deadline();
 }

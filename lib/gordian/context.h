@@ -64,6 +64,9 @@ class Context {
     }
   }
 
+  // Names it in reports; nothing where it cannot be cancelled.
+  void SetName(std::string_view name) const;
+
   const internal::NodeRef& node() const { return node_; }
   explicit Context(internal::NodeRef node) : node_(std::move(node)) {}
 

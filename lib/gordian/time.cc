@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 
+#include "gordian/internal/call_site.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/timer_state.h"
@@ -88,7 +89,8 @@ bool TimerState::Disarm(const std::source_location& where) {
 void TimerState::RecordSet(absl::Duration duration, const std::source_location& where) {
   if (silent_) return;
   if (ThreadLog* log = Recording()) [[unlikely]] {
-    recorder::OrderedWide(*log, origin_.In(*log, kind_), EventType::kTimerSet, log->Site(where),
+    recorder::OrderedWide(*log, origin_.In(*log, kind_), EventType::kTimerSet,
+                          CallSite(where).In(*log),
                           {.operands = {static_cast<std::uint64_t>(AtLeastZeroNs(duration))}});
   }
 }
@@ -107,7 +109,8 @@ bool TimerState::Stop(const std::source_location& where) {
   lock_.Lock();
   const bool stopped = Disarm(where);
   if (ThreadLog* log = Recording()) [[unlikely]] {
-    recorder::Ordered(*log, origin_.In(*log, kind_), EventType::kTimerStop, log->Site(where));
+    recorder::Ordered(*log, origin_.In(*log, kind_), EventType::kTimerStop,
+                      CallSite(where).In(*log));
   }
   lock_.Unlock();
   return stopped;
@@ -177,6 +180,8 @@ TimerState& TimerHandle::state() const {
 
 RecvChan<absl::Time> TimerHandle::C() const { return state().channel(); }
 
+void TimerHandle::SetName(std::string_view name) const { state().SetName(name); }
+
 }  // namespace internal
 
 using internal::TimerState;
@@ -186,14 +191,14 @@ void Sleep(absl::Duration duration, const std::source_location& where) {
   if (duration <= absl::ZeroDuration()) return;
   if (recorder::ThreadLog* log = internal::Recording()) [[unlikely]] {
     recorder::Time(*log);
-    recorder::Local(*log, trace::EventType::kSleep, 0, log->Site(where),
+    recorder::Local(*log, trace::EventType::kSleep, 0, internal::CallSite(where).In(*log),
                     {.flags = trace::kFlagTimed,
                      .operands = {static_cast<std::uint64_t>(internal::AtLeastZeroNs(duration))}});
   }
   internal::Waiter self(internal::CurrentTask());
   internal::ParkUntil(self, nullptr, internal::TimeNow() + duration);
   if (recorder::ThreadLog* log = internal::Recording()) [[unlikely]] {
-    recorder::Local(*log, trace::EventType::kWaitEnd, 0, log->Site(where),
+    recorder::Local(*log, trace::EventType::kWaitEnd, 0, internal::CallSite(where).In(*log),
                     {.operands = {static_cast<std::uint64_t>(trace::WaitEndReason::kDone)}});
   }
 }

@@ -49,6 +49,8 @@ class TimerHandle {
   // Where it fires to; nil for AfterFunc.
   RecvChan<absl::Time> C() const;
 
+  void SetName(std::string_view name) const;
+
  protected:
   explicit TimerHandle(TimerState* owned) : state_(owned) {}
   TimerState& state() const;  // panics where there is none

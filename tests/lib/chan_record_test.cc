@@ -181,9 +181,9 @@ TEST(SelectRecordTest, ACloseEndsABlockedReceiveAndFailsABlockedSend) {
               ElementsAre("receiver select 1 has_default=0", "receiver case-recv",
                           "receiver select-block 1", "receiver recv-closed for select",
                           "receiver select-end 0"));
-  EXPECT_THAT(trace.By("sender"),
-              ElementsAre("sender select 1 has_default=0", "sender case-send",
-                          "sender select-block 1", "sender select-end 0", "sender misuse what=0"));
+  EXPECT_THAT(trace.By("sender"), ElementsAre("sender select 1 has_default=0", "sender case-send",
+                                              "sender select-block 1", "sender wait-end why=2",
+                                              "sender select-end 0", "sender misuse what=0"));
 }
 
 TEST(SelectRecordTest, ASelectOfNilChannelsIsMisuse) {

@@ -2,6 +2,7 @@
 #include "gmock/gmock.h"
 #include "gordian/atomic.h"
 #include "gordian/context.h"
+#include "gordian/name.h"
 #include "gordian/pool.h"
 #include "gordian/shared.h"
 #include "gordian/time.h"
@@ -100,6 +101,23 @@ TEST(SharedRecordTest, ReadsAndWritesAreWrittenInProgramOrder) {
   EXPECT_THAT(trace.Of("n"),
               ElementsAre("main object kind=17 detail=4", "main read", "main write", "main read",
                           "main write", "main read", "main write", "main object-end"));
+}
+
+TEST(NameRecordTest, EverythingCanBeNamedAfterItWasMade) {
+  const Recorded trace([] {
+    const Chan<int> c(1);
+    Name(c, "named channel");
+    c.Send(1);
+    const Timer timer(absl::Hours(1));
+    Name(timer, "named timer");
+    timer.Stop();
+    auto [ctx, cancel] = WithCancel(Background());
+    Name(ctx, "named context");
+    cancel();
+  });
+  EXPECT_EQ(trace.Of("named channel").back(), "main object-end");
+  EXPECT_EQ(trace.Of("named timer").back(), "main object-end");
+  EXPECT_EQ(trace.Of("named context").back(), "main object-end");
 }
 
 TEST(PoolRecordTest, EveryStayInThePoolIsAnObjectOfItsOwn) {

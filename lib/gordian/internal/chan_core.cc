@@ -41,8 +41,7 @@ ChanCore::ChanCore(std::size_t capacity, const ElementType& type, std::string_vi
     : capacity_(capacity),
       buffer_(reinterpret_cast<std::byte*>(this) + RingOffset(type)),
       type_(type),
-      made_at_(made_at),
-      name_(name) {
+      origin_(name, made_at) {
   if (recorder::On()) [[unlikely]]
     Call(made_at);  // registers it
 }

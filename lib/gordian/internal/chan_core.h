@@ -18,9 +18,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <source_location>
-#include <string>
 #include <string_view>
 
+#include "gordian/internal/origin.h"
 #include "gordian/internal/task.h"
 #include "instrument/recorder/recorder.h"
 
@@ -83,6 +83,7 @@ class ChanCore {
       return DropHandleRecorded();
     Unref(kHandle);
   }
+  void SetName(std::string_view name) { origin_.SetName(name); }
   std::uint32_t handles() const {
     return static_cast<std::uint32_t>(refs_.load(std::memory_order_seq_cst));
   }
@@ -105,7 +106,8 @@ class ChanCore {
            const std::source_location& made_at);
   ~ChanCore();
 
-  trace::ObjectId id() const { return tracked_.id.load(std::memory_order_relaxed); }
+  trace::ObjectId id() { return tracked().id.load(std::memory_order_relaxed); }
+  recorder::Tracked& tracked() { return origin_.tracked(); }
 
   // Under the lock.
   Outcome TrySend(void* value, const ChanCall& call);
@@ -173,9 +175,7 @@ class ChanCore {
   const ElementType& type_;
   WaiterQueue senders_;
   WaiterQueue receivers_;
-  recorder::Tracked tracked_;
-  const std::source_location made_at_;
-  const std::string name_;
+  Origin origin_;
 };
 
 // A wait on the nil channel, which nothing ends.

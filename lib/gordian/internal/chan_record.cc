@@ -1,6 +1,6 @@
 // What channels write to the trace: see instrument/trace/FORMAT.md.
+#include "gordian/internal/call_site.h"
 #include "gordian/internal/chan_core.h"
-#include "gordian/internal/object.h"
 #include "gordian/internal/record.h"
 
 namespace gordian::internal {
@@ -18,15 +18,15 @@ constinit recorder::Tracked g_nil;
 ChanCall ChanCore::CallRecorded(const std::source_location& where) {
   ThreadLog* log = Recording();
   if (log == nullptr) return {};
-  EnsureKnown(*log, tracked_, trace::ObjectKind::kChan, capacity_, made_at_, name_);
-  return {log, log->Site(where), 0};
+  origin_.In(*log, trace::ObjectKind::kChan, capacity_);
+  return {log, CallSite(where).In(*log), 0};
 }
 
 void ChanCore::RecordSlow(const ChanCall& call, EventType type) {
   if (call.flags == 0) {
-    recorder::Ordered(*call.log, tracked_, type, call.site);
+    recorder::Ordered(*call.log, tracked(), type, call.site);
   } else {
-    recorder::OrderedWide(*call.log, tracked_, type, call.site, {.flags = call.flags});
+    recorder::OrderedWide(*call.log, tracked(), type, call.site, {.flags = call.flags});
   }
 }
 
@@ -34,16 +34,16 @@ void ChanCore::RecordForSlow(const ChanCall& call, EventType type, const Waiter&
   const auto& parked = static_cast<const ChanWaiter&>(waiter);
   const recorder::Details details{.flags = parked.flags, .for_task = IdOf(*parked.task)};
   if (trace::Spec(type).order == trace::Order::kOrdered) {
-    recorder::OrderedWide(*call.log, tracked_, type, parked.site, details);
+    recorder::OrderedWide(*call.log, tracked(), type, parked.site, details);
   } else {
-    recorder::Observed(*call.log, tracked_, type, parked.site, details);
+    recorder::Observed(*call.log, tracked(), type, parked.site, details);
   }
 }
 
 void ChanCore::RecordClosedSeen(const ChanCall& call) {
   if (call.log == nullptr) [[likely]]
     return;
-  recorder::Observed(*call.log, tracked_, EventType::kChanRecvClosed, call.site,
+  recorder::Observed(*call.log, tracked(), EventType::kChanRecvClosed, call.site,
                      {.flags = call.flags});
 }
 
@@ -51,26 +51,26 @@ void ChanCore::RecordRequest(const ChanCall& call, EventType request) {
   if (call.log == nullptr) [[likely]]
     return;
   recorder::Time(*call.log);
-  recorder::Observed(*call.log, tracked_, request, call.site);
+  recorder::Observed(*call.log, tracked(), request, call.site);
   RecordHandles(call);
 }
 
 void ChanCore::RecordHandles(const ChanCall& call) {
   watched_.store(true, std::memory_order_seq_cst);
-  recorder::OrderedWide(*call.log, tracked_, EventType::kChanHandles, call.site,
+  recorder::OrderedWide(*call.log, tracked(), EventType::kChanHandles, call.site,
                         {.operands = {handles()}});
 }
 
 void ChanCore::RecordLen(const ChanCall& call) {
   if (call.log == nullptr) [[likely]]
     return;
-  recorder::Observed(*call.log, tracked_, EventType::kChanLen, call.site);
+  recorder::Observed(*call.log, tracked(), EventType::kChanLen, call.site);
 }
 
 void ChanCore::RecordWaitEnd(trace::SiteId site, trace::WaitEndReason why) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Time(*log);
-    recorder::Local(*log, EventType::kWaitEnd, tracked_.id.load(std::memory_order_relaxed), site,
+    recorder::Local(*log, EventType::kWaitEnd, id(), site,
                     {.operands = {static_cast<std::uint64_t>(why)}});
   }
 }
@@ -78,7 +78,7 @@ void ChanCore::RecordWaitEnd(trace::SiteId site, trace::WaitEndReason why) {
 void ChanCore::RecordMisuse(trace::MisuseKind what, trace::SiteId site) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Time(*log);
-    recorder::Observed(*log, tracked_, EventType::kMisuse, site,
+    recorder::Observed(*log, tracked(), EventType::kMisuse, site,
                        {.operands = {static_cast<std::uint64_t>(what)}});
   }
 }
@@ -97,14 +97,14 @@ void ChanCore::HandlesChanged() {
 
 void ChanCore::RecordEnd() {
   ThreadLog* log = Recording();
-  if (log == nullptr || !recorder::IsRegistered(tracked_)) return;
+  if (log == nullptr || !origin_.IsRegistered()) return;
   recorder::Time(*log);  // what others observed of it came before
-  recorder::Unregister(tracked_, 0);
+  origin_.End();
 }
 
 void RecordNilMisuse(trace::MisuseKind what, const std::source_location& where) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
-    recorder::Observed(*log, g_nil, EventType::kMisuse, log->Site(where),
+    recorder::Observed(*log, g_nil, EventType::kMisuse, CallSite(where).In(*log),
                        {.operands = {static_cast<std::uint64_t>(what)}});
   }
 }
@@ -112,7 +112,7 @@ void RecordNilMisuse(trace::MisuseKind what, const std::source_location& where) 
 void RecordNilRequest(EventType request, const std::source_location& where) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Time(*log);
-    recorder::Observed(*log, g_nil, request, log->Site(where));
+    recorder::Observed(*log, g_nil, request, CallSite(where).In(*log));
   }
 }
 

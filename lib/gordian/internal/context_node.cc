@@ -1,5 +1,6 @@
 #include "gordian/internal/context_node.h"
 
+#include "gordian/internal/call_site.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 
@@ -123,7 +124,7 @@ void CancelNode::Cancel(const absl::Status& err, const absl::Status& cause,
   cause_ = cause;
   if (ThreadLog* log = ended_ ? nullptr : Recording()) [[unlikely]] {
     recorder::Ordered(*log, origin_.In(*log, ObjectKind::kContext), EventType::kCancel,
-                      log->Site(where));
+                      CallSite(where).In(*log));
   }
   cancelled_.store(true, std::memory_order_release);
   ChanCore* const done = done_.core();
@@ -176,7 +177,7 @@ absl::Status CancelNode::Cause(const std::source_location& where) {
 void CancelNode::RecordSeen(const std::source_location& where) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Observed(*log, origin_.In(*log, ObjectKind::kContext), EventType::kHbAcquire,
-                       log->Site(where));
+                       CallSite(where).In(*log));
   }
 }
 
@@ -250,7 +251,7 @@ void DeadlineNode::StopDeadline(const std::source_location& where) {
   armed_.store(false, std::memory_order_release);
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Ordered(*log, timer_.In(*log, ObjectKind::kTimer), EventType::kTimerStop,
-                      log->Site(where));
+                      CallSite(where).In(*log));
   }
   timer_lock_.Unlock();
   Unref();

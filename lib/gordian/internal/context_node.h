@@ -165,6 +165,8 @@ class CancelNode : public ContextNode, private CancelChild {
   absl::Status Err(const std::source_location& where);
   absl::Status Cause(const std::source_location& where);
 
+  void SetName(std::string_view name) { origin_.SetName(name); }
+
   // False where it is cancelled already.
   bool AddChild(CancelChild& child);
   bool RemoveChild(CancelChild& child);

@@ -1,5 +1,6 @@
 #include "gordian/internal/pool_core.h"
 
+#include "gordian/internal/call_site.h"
 #include "gordian/internal/origin.h"
 #include "gordian/internal/record.h"
 #include "instrument/schedule/point.h"

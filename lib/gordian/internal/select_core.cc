@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "gordian/internal/call_site.h"
 #include "gordian/internal/record.h"
 #include "instrument/schedule/point.h"
 
@@ -153,10 +154,10 @@ Selected Selection::Finish(std::size_t index, bool closed) {
 void Selection::RecordBegin() {
   log_ = Recording();
   if (log_ == nullptr) return;
-  site_ = log_->Site(where_);
+  site_ = CallSite(where_).In(*log_);
   for (SelectCase& each : cases_) {
     if (each.core != nullptr) each.call = each.core->Call(each.where);
-    each.call.site = log_->Site(each.where);
+    each.call.site = CallSite(each.where).In(*log_);
     each.call.flags = trace::kFlagSelect;
   }
   recorder::Local(*log_, EventType::kSelectBegin, static_cast<std::uint32_t>(cases_.size()), site_,

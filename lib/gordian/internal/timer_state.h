@@ -39,6 +39,8 @@ class TimerState final : private TimerEntry {
   bool Stop(const std::source_location& where);
   bool Reset(absl::Duration duration, const std::source_location& where);
 
+  void SetName(std::string_view name) { origin_.SetName(name); }
+
   const Chan<absl::Time>& channel() const { return channel_; }
 
  private:
