@@ -24,6 +24,7 @@ LockShare& Contention::ShareOf(LockMeasure& lock, TaskId task) {
 
 void Contention::Acquire(const Event& event, LockMeasure& lock, const Model& model) {
   ++lock.acquisitions;
+  if (lock.longest_queue == 0) return;
   LockShare& share = ShareOf(lock, event.task);
   ++share.acquisitions;
   const Wait& wait = model.Task(event.task).wait;
@@ -45,6 +46,7 @@ void Contention::Acquire(const Event& event, LockMeasure& lock, const Model& mod
 }
 
 void Contention::Release(const Event& event, LockMeasure& lock, const Model& model) {
+  if (lock.longest_queue == 0) return;
   const std::vector<Hold>& held = model.Task(event.task).held;
   const auto hold = std::find_if(held.rbegin(), held.rend(),
                                  [&](const Hold& h) { return h.object == event.subject; });

@@ -6,7 +6,8 @@
 // Limits: times are as fine as the recorder's clock readings, which stand on slow paths and on
 // every n-th event; short holds that nobody waited for measure as zero.
 //
-// Cost: a few additions per lock event; one entry per lock and task that uses it.
+// Cost: one look-up per event of a lock that nobody has waited for, else a few additions; one
+// entry per contended lock and task that uses it.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_CONTENTION_H_
 #define GORDIAN_DETECTOR_ANALYSIS_CONTENTION_H_
 
@@ -34,7 +35,7 @@ struct LockMeasure {
   std::uint64_t longest_hold_ns = 0;  // while somebody waited
   TaskId longest_holder = 0;
   SiteId longest_hold_site = 0;
-  std::size_t longest_queue = 0;
+  std::size_t longest_queue = 0;                 // 0: nobody has ever waited
   std::uint64_t convoy = 0, longest_convoy = 0;  // hand-overs in a row
   std::vector<LockShare> shares;
   std::size_t last_share = 0;

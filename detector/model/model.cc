@@ -34,7 +34,8 @@ void Model::Apply(const Event& event) {
   if (task != nullptr && event.site != 0 && !event.Has(trace::kFlagFor)) {
     task->info.last_site = event.site;
   }
-  if (trace::Spec(event.type).subject == Subject::kObject) {
+  const trace::EventSpec& spec = trace::Spec(event.type);
+  if (spec.subject == Subject::kObject) {
     ObjectState* object = state.ObjectAt(event.subject);
     if (task != nullptr && object != nullptr) {
       state.ApplyToObject(event, *task, *object);
@@ -48,7 +49,7 @@ void Model::Apply(const Event& event) {
   } else if (event.type == trace::EventType::kTaskSpawn) {
     state.Spawn(event, nullptr);
   }
-  if (trace::Spec(event.type).order == trace::Order::kLocal) state.ApplyToProcess(event);
+  if (spec.order == trace::Order::kLocal) state.ApplyToProcess(event);
   state.happens_before.Apply(event);
 }
 

@@ -10,18 +10,19 @@ using trace::EventType;
 using trace::ObjectKind;
 
 void Model::State::Use(ObjectState& object, TaskId task) {
-  constexpr std::size_t kFew = 16;
   if (object.last_user == task) return;
   object.last_user = task;
   std::vector<TaskId>& users = object.info.users;
-  if (users.size() <= kFew) {
-    if (std::find(users.begin(), users.end(), task) == users.end()) users.push_back(task);
+  if (task < 64) {
+    const std::uint64_t bit = std::uint64_t{1} << task;
+    if ((object.low_users & bit) == 0) users.push_back(task);
+    object.low_users |= bit;
     return;
   }
-  if (object.many_users == nullptr) {
-    object.many_users = std::make_unique<absl::flat_hash_set<TaskId>>(users.begin(), users.end());
+  if (object.high_users == nullptr) {
+    object.high_users = std::make_unique<absl::flat_hash_set<TaskId>>();
   }
-  if (object.many_users->insert(task).second) users.push_back(task);
+  if (object.high_users->insert(task).second) users.push_back(task);
 }
 
 void Model::State::Begin(const Event& event, const TaskState& task, ObjectInfo& object) {

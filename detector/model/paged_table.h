@@ -26,13 +26,10 @@ class PagedTable {
   // The entry, made where there is none; nullptr for an id that no recorder gives.
   T* At(std::uint32_t id) {
     const std::size_t page = id / kPage;
-    if (page < pages_.size() && pages_[page] != nullptr) [[likely]] {
-      if (id > last_) last_ = id;
-      return &(*pages_[page])[id % kPage];
+    if (page >= pages_.size() || pages_[page] == nullptr) [[unlikely]] {
+      if (id > kMaxId) return nullptr;
+      MakePage(page);
     }
-    if (id > kMaxId) return nullptr;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    pages_[page] = std::make_unique<Page>();
     if (id > last_) last_ = id;
     return &(*pages_[page])[id % kPage];
   }
@@ -42,6 +39,12 @@ class PagedTable {
  private:
   static constexpr std::size_t kPage = 16;
   using Page = std::array<T, kPage>;
+
+  [[gnu::noinline]] void MakePage(std::size_t page) {
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    pages_[page] = std::make_unique<Page>();
+  }
+
   std::vector<std::unique_ptr<Page>> pages_;
   std::uint32_t last_ = 0;
 };

@@ -23,7 +23,8 @@ struct TaskState {
 struct ObjectState {
   ObjectInfo info;
   TaskId last_user = 0;
-  std::unique_ptr<absl::flat_hash_set<TaskId>> many_users;  // where `users` is long
+  std::uint64_t low_users = 0;                              // bit n: task n is among the users
+  std::unique_ptr<absl::flat_hash_set<TaskId>> high_users;  // those from 64 on
 };
 
 struct Model::State {

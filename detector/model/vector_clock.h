@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "absl/container/inlined_vector.h"
 
 namespace gordian::detector {
 
@@ -45,7 +46,7 @@ class VectorClock {
   std::size_t size() const { return times_.size(); }
 
  private:
-  std::vector<std::uint32_t> times_;
+  absl::InlinedVector<std::uint32_t, 14> times_;
 };
 
 }  // namespace gordian::detector
