@@ -72,7 +72,7 @@ void HappensBefore::Start(Task& task, const TaskClock* parent) {
       const Ended ended = ended_[i];
       if (!parent->Knows(ended.slot, ended.epoch)) continue;
       ended_.erase(ended_.begin() + static_cast<std::ptrdiff_t>(i));
-      task.clock.Start(ended.slot, ended.epoch + 1);
+      task.clock.Start(ended.slot, ended.next);
       task.started = true;
       return;
     }
@@ -102,7 +102,7 @@ void HappensBefore::Spawn(const Event& event, Task& parent) {
 
 void HappensBefore::End(Task& task) {
   const std::uint32_t epoch = task.clock.epoch();
-  ended_.push_back({task.clock.slot(), task.acted ? epoch : epoch - 1});
+  ended_.push_back({task.clock.slot(), task.acted ? epoch : epoch - 1, epoch + 1});
   task.at_fence.Clear();
   task.unfenced.Clear();
 }

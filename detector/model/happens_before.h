@@ -44,6 +44,7 @@ class HappensBefore {
   struct Ended {
     ClockSlot slot = 0;
     std::uint32_t epoch = 0;  // of its last event that anybody could have seen
+    std::uint32_t next = 0;   // the first that a join of the ended task does not know
   };
 
   Task* TaskAt(trace::TaskId id);
