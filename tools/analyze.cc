@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "detector/pipeline/pipeline.h"
+#include "detector/reader/verifier.h"
 #include "detector/symbols/symbolizer.h"
 #include "tools/command.h"
 #include "tools/report_options.h"
@@ -17,25 +18,29 @@
 namespace gordian::tools {
 namespace {
 
-class PipelineSink final : public TraceSink {
+using detector::CutKind;
+using detector::TraceFormat;
+using detector::TraceReport;
+
+class PipelineSink final : public detector::TraceSink {
  public:
-  absl::Status Words(trace::StreamId stream, std::span<const std::uint64_t> words) override {
-    return pipeline_.Feed(stream, words);
+  explicit PipelineSink(detector::Pipeline& pipeline) : pipeline_(pipeline) {}
+
+  void Feed(trace::StreamId stream, std::span<const std::uint64_t> words) override {
+    pipeline_.Feed(stream, words).IgnoreError();  // Finish() tells it
   }
   void Gap(trace::StreamId stream) override { pipeline_.Gap(stream); }
   void Take(const trace::Event& event) override { pipeline_.Take(event); }
 
-  detector::Pipeline& pipeline() { return pipeline_; }
-
  private:
-  detector::Pipeline pipeline_;
+  detector::Pipeline& pipeline_;
 };
 
 class Analyze final : public Command {
  public:
   void Declare(CLI::App& app) override {
     app.add_option("TRACE", paths_, "traces, one per process; one verdict over all")->required();
-    DeclareFrom(app, form_);
+    input_.Declare(app);
     report_options_.Declare(app);
   }
 
@@ -46,7 +51,7 @@ class Analyze final : public Command {
     detector::Report report;
     bool all_read = true;
     for (const std::string& path : paths_) {
-      absl::StatusOr<detector::TraceReport> trace = AnalyzeTrace(path);
+      absl::StatusOr<TraceReport> trace = AnalyzeTrace(path);
       if (trace.ok()) {
         report.traces.push_back(*std::move(trace));
       } else {
@@ -61,24 +66,52 @@ class Analyze final : public Command {
   }
 
  private:
-  absl::StatusOr<detector::TraceReport> AnalyzeTrace(const std::string& path) {
-    PipelineSink sink;
-    absl::StatusOr<TraceRead> read = ReadTrace(path, form_, sink);
-    if (!read.ok()) return read.status();
-    detector::Pipeline& pipeline = sink.pipeline();
-    std::vector<std::string> gaps = std::move(read->gaps);
-    const bool ended = pipeline.model().main_ended();
+  absl::StatusOr<TraceReport> AnalyzeTrace(const std::string& path) {
+    absl::StatusOr<TraceInput::Opened> opened = input_.Open(path);
+    if (!opened.ok()) return opened.status();
+    // A text was written by somebody: what cannot have happened is their mistake, and they
+    // want to be told instead of an analysis of it.
+    if (opened->format == TraceFormat::kText) {
+      if (absl::Status status = Verify(path); !status.ok()) return status;
+    }
+    detector::Pipeline pipeline;
+    PipelineSink sink(pipeline);
+    detector::TraceSource& source = *opened->source;
+    while (source.Next(sink)) {
+    }
+    if (!source.status().ok()) return InFile(path, source.status());
+    std::vector<std::string> gaps = source.problems();
+    if (const absl::Status placed = pipeline.Finish(); !placed.ok()) {
+      gaps.emplace_back(std::string(placed.message()));
+    }
+    // RAPID's format knows no end of the program: what is there is all there is.
+    const bool ended = pipeline.model().main_ended() || opened->format == TraceFormat::kStd;
     if (!ended && gaps.empty()) {
       gaps.emplace_back("it ends before the program did: killed, crashed, or still running");
     }
     absl::StatusOr<std::vector<detector::Finding>> findings =
-        pipeline.Judge(ended ? detector::CutKind::kProgramEnd : detector::CutKind::kTruncated);
-    if (!findings.ok()) return findings.status();
-    return DescribeTrace(pipeline, *std::move(findings), path, std::move(gaps), symbolizer_);
+        pipeline.Judge(ended ? CutKind::kProgramEnd : CutKind::kTruncated);
+    if (!findings.ok()) return InFile(path, findings.status());
+    for (std::string& hole : MissingVersions(pipeline.missing())) gaps.push_back(std::move(hole));
+    return DescribeTrace(pipeline, *std::move(findings), path, Summarised(std::move(gaps)),
+                         symbolizer_);
+  }
+
+  absl::Status Verify(const std::string& path) const {
+    absl::StatusOr<TraceInput::Opened> opened = input_.Open(path);
+    if (!opened.ok()) return opened.status();
+    detector::Verifier verifier;
+    const detector::OrderedTrace read = detector::ReadInOrder(
+        *opened->source, [&](const trace::Event& event) { verifier.Take(event); });
+    if (!read.status.ok()) return InFile(path, read.status);
+    verifier.Finish(read.complete);
+    if (verifier.violations().empty()) return absl::OkStatus();
+    return InFile(path, absl::InvalidArgumentError(absl::StrCat(
+                            verifier.violations().front().message, " (gordian verify says all)")));
   }
 
   std::vector<std::string> paths_;
-  TraceForm form_ = TraceForm::kAuto;
+  TraceInput input_;
   ReportOptions report_options_;
   detector::Symbolizer symbolizer_;
 };

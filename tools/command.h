@@ -39,6 +39,7 @@ std::unique_ptr<Command> MakeDump();
 std::unique_ptr<Command> MakeExplain();
 std::unique_ptr<Command> MakeRun();
 std::unique_ptr<Command> MakeStats();
+std::unique_ptr<Command> MakeVerify();
 
 }  // namespace gordian::tools
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -23,7 +24,6 @@
 #include "instrument/trace/decoder.h"
 #include "instrument/trace/text_printer.h"
 #include "tools/command.h"
-#include "tools/ordered_events.h"
 #include "tools/report_options.h"
 #include "tools/trace_input.h"
 
@@ -54,27 +54,28 @@ class Output {
 };
 
 // Records as they stand.
-class RecordSink final : public TraceSink {
+class RecordSink final : public detector::TraceSink {
  public:
   explicit RecordSink(Output& output) : output_(output) {}
 
-  absl::Status Words(trace::StreamId stream, std::span<const std::uint64_t> words) override {
+  void Feed(trace::StreamId stream, std::span<const std::uint64_t> words) override {
     if (std::exchange(stream_, stream) != stream) trace::AppendStreamLine(stream, output_.text());
     const std::uint64_t* at = words.data();
     const std::uint64_t* const end = at + words.size();
     while (at != end) {
       trace::Event event;
       const trace::Decoded record = trace::Decode(at, end, event);
-      if (record.error == trace::RecordError::kEndOfStream) break;
+      if (record.error == trace::RecordError::kEndOfStream) return;
       if (record.error != trace::RecordError::kNone) {
-        return absl::DataLossError(
-            absl::StrCat("stream ", stream, ": ", std::string(trace::Describe(record.error))));
+        absl::StrAppend(&output_.text(), "# stream ", stream, ", word ", at - words.data(),
+                        " of this part: ", std::string(trace::Describe(record.error)), "\n");
+        malformed_ = true;
+        return;
       }
       trace::AppendRecordLine(event, record.wide, output_.text());
       output_.FlushIfLarge();
       at += record.words;
     }
-    return absl::OkStatus();
   }
   void Gap(trace::StreamId stream) override {
     absl::StrAppend(&output_.text(), "# stream ", stream, ": frames are missing here\n");
@@ -87,8 +88,11 @@ class RecordSink final : public TraceSink {
     output_.FlushIfLarge();
   }
 
+  bool malformed() const { return malformed_; }
+
  private:
   Output& output_;
+  bool malformed_ = false;
   std::optional<trace::StreamId> stream_;
 };
 
@@ -142,7 +146,7 @@ class Dump final : public Command {
  public:
   void Declare(CLI::App& app) override {
     app.add_option("TRACE", path_, "the trace")->required();
-    DeclareFrom(app, form_);
+    input_.Declare(app);
     app.add_flag("--ordered", ordered_, "all events in one legal order, with names");
     app.add_option("-o,--output", output_, "write into this file")->type_name("FILE");
   }
@@ -154,30 +158,43 @@ class Dump final : public Command {
       if (descriptor < 0) return Complain(absl::StrCat(output_, ": ", std::strerror(errno)));
     }
     Output output(descriptor);
-    const absl::StatusOr<TraceRead> read = ordered_ ? PrintOrdered(output) : PrintRecords(output);
+    const absl::StatusOr<std::vector<std::string>> gaps =
+        ordered_ ? PrintOrdered(output) : PrintRecords(output);
     const absl::Status written = output.Flush();
     if (!output_.empty()) close(descriptor);
     if (!written.ok()) return Complain(absl::StrCat("dump: ", std::string(written.message())));
-    if (!read.ok()) return Complain(std::string(read.status().message()));
-    for (const std::string& gap : read->gaps) Complain(absl::StrCat(path_, ": ", gap));
-    return read->gaps.empty() ? 0 : kExitInconclusive;
+    if (!gaps.ok()) return Complain(std::string(gaps.status().message()));
+    for (const std::string& gap : *gaps) Complain(absl::StrCat(path_, ": ", gap));
+    return gaps->empty() ? 0 : kExitInconclusive;
   }
 
  private:
-  absl::StatusOr<TraceRead> PrintRecords(Output& output) {
+  using Gaps = std::vector<std::string>;
+
+  absl::StatusOr<Gaps> PrintRecords(Output& output) {
+    absl::StatusOr<TraceInput::Opened> opened = input_.Open(path_);
+    if (!opened.ok()) return opened.status();
     RecordSink sink(output);
-    return ReadTrace(path_, form_, sink);
+    detector::TraceSource& source = *opened->source;
+    while (source.Next(sink)) {
+    }
+    if (!source.status().ok()) return InFile(path_, source.status());
+    Gaps gaps = source.problems();
+    if (sink.malformed()) gaps.emplace_back("it has malformed records");
+    return Summarised(std::move(gaps));
   }
 
-  absl::StatusOr<TraceRead> PrintOrdered(Output& output) {
+  absl::StatusOr<Gaps> PrintOrdered(Output& output) {
+    absl::StatusOr<TraceInput::Opened> opened = input_.Open(path_);
+    if (!opened.ok()) return opened.status();
     EventPrinter printer(output);
-    OrderedEvents events([&](const trace::Event& event) { printer.Print(event); });
-    return events.Read(path_, form_);
+    return ReadEvents(path_, *opened->source,
+                      [&](const trace::Event& event) { printer.Print(event); });
   }
 
   std::string path_;
   std::string output_;
-  TraceForm form_ = TraceForm::kAuto;
+  TraceInput input_;
   bool ordered_ = false;
 };
 

@@ -28,6 +28,7 @@ constexpr std::array kCommands = {
     Entry{"run", "Record a program, watch it, say what is wrong", MakeRun},
     Entry{"analyze", "Say what is wrong in recorded traces", MakeAnalyze},
     Entry{"dump", "Print a trace's records as text", MakeDump},
+    Entry{"verify", "Check that traces are whole, and can have happened", MakeVerify},
     Entry{"stats", "Counts, contention and parallelism of a trace", MakeStats},
     Entry{"explain", "What a rule means, with a bug and its fix", MakeExplain},
     Entry{"doctor", "Check that recording and detection work here", MakeDoctor},

@@ -154,6 +154,7 @@ class RunCommand final : public Command {
   Report MakeReport(RunResult& result) {
     Report report;
     report.program = EndOf(result.wait_status);
+    report.program->by_gordian = result.timed_out || (result.hung && settings_.end_on_hang);
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {
       const std::string kept_as = trace_.empty() ? "" : watch->process().trace_path();

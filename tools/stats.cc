@@ -15,9 +15,9 @@
 #include "detector/report/display.h"
 #include "detector/report/wording.h"
 #include "tools/command.h"
-#include "tools/ordered_events.h"
 #include "tools/outcome.h"
 #include "tools/report_options.h"
+#include "tools/trace_input.h"
 #include "tools/trace_stats.h"
 
 namespace gordian::tools {
@@ -160,17 +160,19 @@ class Stats final : public Command {
  public:
   void Declare(CLI::App& app) override {
     app.add_option("TRACE", path_, "the trace")->required();
-    DeclareFrom(app, form_);
+    input_.Declare(app);
     app.add_option("--format", format_, "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
   }
 
   int Run() override {
+    absl::StatusOr<TraceInput::Opened> opened = input_.Open(path_);
+    if (!opened.ok()) return Complain(std::string(opened.status().message()));
     TraceStats stats;
-    OrderedEvents events([&](const trace::Event& event) { stats.Take(event); });
-    const absl::StatusOr<TraceRead> read = events.Read(path_, form_);
-    if (!read.ok()) return Complain(std::string(read.status().message()));
+    const absl::StatusOr<std::vector<std::string>> gaps =
+        ReadEvents(path_, *opened->source, [&](const trace::Event& event) { stats.Take(event); });
+    if (!gaps.ok()) return Complain(std::string(gaps.status().message()));
     const TraceStats::Parallelism parallel = stats.MeasureParallelism(kSlices);
     const std::string text =
         format_ == "json"
@@ -179,14 +181,14 @@ class Stats final : public Command {
     if (absl::Status status = WriteAll(STDOUT_FILENO, text); !status.ok()) {
       return Complain(absl::StrCat("stats: ", std::string(status.message())));
     }
-    for (const std::string& gap : read->gaps) Complain(absl::StrCat(path_, ": ", gap));
-    return read->gaps.empty() ? 0 : kExitInconclusive;
+    for (const std::string& gap : *gaps) Complain(absl::StrCat(path_, ": ", gap));
+    return gaps->empty() ? 0 : kExitInconclusive;
   }
 
  private:
   std::string path_;
   std::string format_ = "text";
-  TraceForm form_ = TraceForm::kAuto;
+  TraceInput input_;
 };
 
 }  // namespace

@@ -1,164 +1,141 @@
 #include "tools/trace_input.h"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <string_view>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "instrument/recorder/live_file.h"
-#include "instrument/trace/file_format.h"
-#include "instrument/trace/file_reader.h"
-#include "instrument/trace/text_parser.h"
 #include "tools/progress.h"
 
 namespace gordian::tools {
 namespace {
 
-// Damage may be everywhere: a few places are named, the others are counted.
-constexpr std::size_t kMostGaps = 5;
-constexpr std::size_t kBatchWords = 1u << 14;
+using detector::TraceFormat;
+using detector::TraceSource;
 
-// Collects what is missing, each thing once.
-class Gaps {
+constexpr std::size_t kMostGaps = 5;
+
+// Shows how far another source has got.
+class SourceWithProgress final : public TraceSource {
  public:
-  void Add(std::string gap) {
-    if (std::find(gaps_.begin(), gaps_.end(), gap) != gaps_.end()) return;
-    if (gaps_.size() < kMostGaps) {
-      gaps_.push_back(std::move(gap));
-    } else {
-      ++more_;
+  SourceWithProgress(std::unique_ptr<TraceSource> source, const std::string& path)
+      : source_(std::move(source)), progress_("reading " + path) {}
+
+  bool Next(detector::TraceSink& sink) override {
+    const bool more = source_->Next(sink);
+    bytes_read_ = source_->bytes_read();
+    bytes_ = source_->bytes();
+    progress_.Update(bytes_read_, bytes_);
+    if (!more) {
+      status_ = source_->status();
+      problems_ = source_->problems();
+      complete_ = source_->complete();
     }
-  }
-  void Add(const absl::Status& status) {
-    if (!status.ok()) Add(std::string(status.message()));
-  }
-  std::vector<std::string> Take() {
-    if (more_ > 0) gaps_.push_back(absl::StrCat("and ", more_, " more"));
-    return std::move(gaps_);
+    return more;
   }
 
  private:
-  std::vector<std::string> gaps_;
-  std::size_t more_ = 0;
+  std::unique_ptr<TraceSource> source_;
+  Progress progress_;
 };
 
-absl::Status ErrorIn(const std::string& path, const std::string& message) {
-  return absl::DataLossError(absl::StrCat(path, ": ", message));
+// By its first bytes; what is none of ours is left to the binary reader's complaint.
+TraceFormat Guess(const std::string& path) {
+  std::array<char, 64> first{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(first.data(), first.size());
+  std::string_view begin(first.data(), static_cast<std::size_t>(file.gcount()));
+  begin = begin.substr(0, begin.find('\n'));
+  if (begin.starts_with('@') || begin.starts_with('#')) return TraceFormat::kText;
+  const bool is_std =
+      begin.find('|') != std::string_view::npos && begin.find('\0') == std::string_view::npos;
+  return is_std ? TraceFormat::kStd : TraceFormat::kGtrace;
 }
 
-std::uint64_t SizeOf(const std::string& path) {
-  struct stat facts{};
-  return stat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_size) : 0;
-}
-
-absl::StatusOr<TraceRead> ReadBinary(const std::string& path, TraceSink& sink) {
-  trace::FileReader reader;
-  if (const trace::FileStatus opened = reader.Open(path); !opened.ok()) {
-    return ErrorIn(path, opened.message);
-  }
-  Progress progress("reading " + path);
-  const std::uint64_t size = SizeOf(path);
-  Gaps gaps;
-  trace::Frame frame;
-  trace::FileStatus problem;
-  while (true) {
-    const trace::FileReader::Result result = reader.Next(frame, problem);
-    if (result == trace::FileReader::kEnd) break;
-    if (result == trace::FileReader::kProblem) {
-      gaps.Add(problem.message);
-      continue;
-    }
-    if (frame.after_gap) sink.Gap(frame.stream);
-    gaps.Add(sink.Words(frame.stream, frame.words));
-    progress.Update(reader.offset(), size);
-  }
-  return TraceRead{
-      .form = TraceForm::kGtrace, .ends_in_order = reader.complete(), .gaps = gaps.Take()};
-}
-
-// What a program that was killed left behind: made a trace first.
-absl::StatusOr<TraceRead> ReadLive(const std::string& path, TraceSink& sink) {
+// What a program that was killed left behind, as a trace that is gone once it is read.
+absl::StatusOr<std::unique_ptr<TraceSource>> OpenLive(const std::string& path) {
   const char* folder = std::getenv("TMPDIR");
   std::string sealed = absl::StrCat(folder == nullptr ? "/tmp" : folder, "/gordian.XXXXXX");
   const int descriptor = mkstemp(sealed.data());
-  if (descriptor < 0)
-    return ErrorIn(path, absl::StrCat("cannot make ", sealed, ": ", std::strerror(errno)));
+  if (descriptor < 0) {
+    return absl::UnavailableError(absl::StrCat("cannot make ", sealed, ": ", std::strerror(errno)));
+  }
   close(descriptor);
   const absl::Cleanup remove = [&] { std::remove(sealed.c_str()); };
   if (const std::string error = recorder::SealLiveFile(path, sealed); !error.empty()) {
-    return ErrorIn(path, error);
+    return absl::DataLossError(error);
   }
-  return ReadBinary(sealed, sink);
-}
-
-absl::StatusOr<TraceRead> ReadText(const std::string& path, TraceSink& sink) {
-  std::ifstream file(path);
-  if (!file) return ErrorIn(path, std::strerror(errno));
-  trace::TextParser parser;
-  std::vector<std::uint64_t> words;
-  trace::StreamId stream = 0;
-  Gaps gaps;
-  const auto flush = [&] {
-    if (!words.empty()) gaps.Add(sink.Words(stream, words));
-    words.clear();
-  };
-  std::vector<std::uint64_t> record;
-  for (std::string line; std::getline(file, line);) {
-    record.clear();
-    if (!parser.ParseLine(line, record)) return ErrorIn(path, parser.error());
-    if (record.empty()) continue;
-    if (parser.stream() != stream || words.size() > kBatchWords) flush();
-    stream = parser.stream();
-    words.insert(words.end(), record.begin(), record.end());
-  }
-  flush();
-  return TraceRead{.form = TraceForm::kText, .gaps = gaps.Take()};
-}
-
-// By its first bytes; what is neither is left to the binary reader's complaint.
-TraceForm Guess(const std::string& path) {
-  std::array<char, 8> first{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(first.data(), first.size());
-  const std::string_view begin(first.data(), static_cast<std::size_t>(file.gcount()));
-  if (begin.starts_with('@') || begin.starts_with('#')) return TraceForm::kText;
-  return TraceForm::kGtrace;
+  return detector::OpenTrace(sealed, TraceFormat::kGtrace);
 }
 
 }  // namespace
 
-void DeclareFrom(CLI::App& app, TraceForm& form) {
-  static const std::map<std::string, TraceForm> kForms = {
-      {"auto", TraceForm::kAuto}, {"gtrace", TraceForm::kGtrace}, {"text", TraceForm::kText}};
-  app.add_option_function<std::string>(
-         "--from", [&form](const std::string& name) { form = kForms.at(name); },
-         "the form of the trace: auto (the default), gtrace or text")
-      ->check(CLI::IsMember({"auto", "gtrace", "text"}));
+void TraceInput::Declare(CLI::App& app) {
+  app.add_option("--from", form_, "the form of the trace: auto, gtrace, text or std")
+      ->check(CLI::IsMember({"auto", "gtrace", "text", "std"}))
+      ->capture_default_str();
 }
 
-absl::StatusOr<TraceRead> ReadTrace(const std::string& path, TraceForm form, TraceSink& sink) {
-  struct stat facts{};
-  if (stat(path.c_str(), &facts) != 0) return ErrorIn(path, std::strerror(errno));
-  if (S_ISDIR(facts.st_mode)) return ErrorIn(path, "is a folder, not a trace");
-  if (form == TraceForm::kAuto) form = Guess(path);
-  switch (form) {
-    case TraceForm::kText:
-      return ReadText(path, sink);
-    case TraceForm::kAuto:
-    case TraceForm::kGtrace:
-      break;
+absl::StatusOr<TraceInput::Opened> TraceInput::Open(const std::string& path) const {
+  Opened opened;
+  if (form_ != "auto") {
+    opened.format = *detector::TraceFormatNamed(form_);
+  } else if (path != "-") {
+    opened.format = Guess(path);
   }
-  return recorder::IsLiveFile(path) ? ReadLive(path, sink) : ReadBinary(path, sink);
+  const bool is_live = opened.format == TraceFormat::kGtrace && recorder::IsLiveFile(path);
+  absl::StatusOr<std::unique_ptr<TraceSource>> source =
+      is_live ? OpenLive(path) : detector::OpenTrace(path, opened.format);
+  if (!source.ok()) return InFile(path, source.status());
+  opened.source = std::make_unique<SourceWithProgress>(*std::move(source), path);
+  return opened;
+}
+
+absl::StatusOr<std::vector<std::string>> ReadEvents(
+    const std::string& path, TraceSource& source,
+    absl::FunctionRef<void(const trace::Event&)> take) {
+  const detector::OrderedTrace read = detector::ReadInOrder(source, take);
+  // A broken stream of a binary trace is a gap; a broken line of a text is the end of it.
+  if (!source.status().ok()) return InFile(path, source.status());
+  std::vector<std::string> gaps = read.problems;
+  if (!read.status.ok()) gaps.emplace_back(std::string(read.status.message()));
+  for (std::string& hole : MissingVersions(read.missing)) gaps.push_back(std::move(hole));
+  return Summarised(std::move(gaps));
+}
+
+std::vector<std::string> Summarised(std::vector<std::string> gaps) {
+  if (gaps.size() <= kMostGaps) return gaps;
+  const std::size_t more = gaps.size() - kMostGaps;
+  gaps.resize(kMostGaps);
+  gaps.push_back(absl::StrCat("and ", more, " more"));
+  return gaps;
+}
+
+std::vector<std::string> MissingVersions(std::span<const detector::Reader::Missing> missing) {
+  std::vector<std::string> gaps;
+  for (const detector::Reader::Missing& hole : missing) {
+    gaps.push_back(hole.from == hole.to ? absl::StrCat("version ", hole.from, " of object ",
+                                                       hole.object, " is missing")
+                                        : absl::StrCat("versions ", hole.from, " to ", hole.to,
+                                                       " of object ", hole.object, " are missing"));
+  }
+  return gaps;
+}
+
+absl::Status InFile(const std::string& path, const absl::Status& status) {
+  const std::string message(status.message());
+  if (message.find(path) != std::string::npos) return status;
+  return absl::Status(status.code(), absl::StrCat(path, ": ", message));
 }
 
 }  // namespace gordian::tools

@@ -1,21 +1,16 @@
-// A trace file of any form, handed to whoever wants its records.
-//
-//   absl::StatusOr<TraceRead> read = ReadTrace("app.gtrace", TraceForm::kAuto, sink);
-//
-// An error is a file that is no trace, or a text with a malformed line; its message names the
-// file, and the offset or the line. Damage inside a binary trace is no error: what is there
-// is handed over, and `gaps` says what is not.
+// The traces that people name on the command line: the option --from, and files of every
+// form opened, with progress on a terminal while they are read.
 #ifndef GORDIAN_TOOLS_TRACE_INPUT_H_
 #define GORDIAN_TOOLS_TRACE_INPUT_H_
 
-#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "instrument/trace/event.h"
+#include "detector/reader/trace_source.h"
 
 namespace CLI {
 class App;
@@ -23,33 +18,37 @@ class App;
 
 namespace gordian::tools {
 
-enum class TraceForm : std::uint8_t {
-  kAuto,    // by its first bytes
-  kGtrace,  // what a recording leaves
-  kText,    // the text form of FORMAT.md
-};
-
-// The option --from.
-void DeclareFrom(CLI::App& app, TraceForm& form);
-
-class TraceSink {
+class TraceInput {
  public:
-  virtual ~TraceSink() = default;
-  // The next words of a stream: whole records.
-  virtual absl::Status Words(trace::StreamId stream, std::span<const std::uint64_t> words) = 0;
-  // Words of the stream are missing here.
-  virtual void Gap(trace::StreamId stream) = 0;
-  // An event of a form that has no streams and is in order already.
-  virtual void Take(const trace::Event& event) = 0;
+  // --from
+  void Declare(CLI::App& app);
+
+  struct Opened {
+    detector::TraceFormat format = detector::TraceFormat::kGtrace;
+    std::unique_ptr<detector::TraceSource> source;
+  };
+  // Opens `path`; without --from its first bytes tell the form. What a killed program left
+  // (FILE.live) is made a trace first. The error names the file.
+  absl::StatusOr<Opened> Open(const std::string& path) const;
+
+ private:
+  std::string form_ = "auto";
 };
 
-struct TraceRead {
-  TraceForm form = TraceForm::kGtrace;  // what it turned out to be
-  bool ends_in_order = true;            // with an end frame, and no frame was damaged
-  std::vector<std::string> gaps;        // what is missing, one clause each
-};
+// Every event of a trace, in order. Returns what is missing, as clauses; the error is a text
+// that is malformed, and names the file.
+absl::StatusOr<std::vector<std::string>> ReadEvents(
+    const std::string& path, detector::TraceSource& source,
+    absl::FunctionRef<void(const trace::Event&)> take);
 
-absl::StatusOr<TraceRead> ReadTrace(const std::string& path, TraceForm form, TraceSink& sink);
+// What is missing, as clauses: the first few in words, the others counted.
+std::vector<std::string> Summarised(std::vector<std::string> gaps);
+
+// "version 5 of object 3 is missing", for each.
+std::vector<std::string> MissingVersions(std::span<const detector::Reader::Missing> missing);
+
+// `status` with the name of the file in front.
+absl::Status InFile(const std::string& path, const absl::Status& status);
 
 }  // namespace gordian::tools
 

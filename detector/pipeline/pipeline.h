@@ -31,6 +31,10 @@ class Pipeline {
   // One event that is in order already (text formats without streams).
   void Take(const trace::Event& event);
 
+  // Nothing more will come: places all that can be placed. For those who must know how the
+  // trace ends before they judge. The error is the first malformed record.
+  absl::Status Finish();
+
   // Judges what has been seen. Findings are de-duplicated ("one bug, one finding") and in
   // order of weight. Pass kProgramEnd or kTruncated once, last. At the other cuts,
   // everything that was committed before the feeding began has to have been fed: read all

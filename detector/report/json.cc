@@ -164,7 +164,8 @@ Json ProgramJson(const Report& report) {
   const ProgramEnd& end = *report.program;
   return {{"status", end.status()},
           {"exit_status", end.exit_status ? Json(*end.exit_status) : Json()},
-          {"signal", end.signal ? Json(*end.signal) : Json()}};
+          {"signal", end.signal ? Json(*end.signal) : Json()},
+          {"by_gordian", end.by_gordian}};
 }
 
 Json MeasuresJson(const Report& report, const std::vector<Entry>& entries) {

@@ -39,6 +39,7 @@ struct TraceReport {
 struct ProgramEnd {
   std::optional<int> exit_status;
   std::optional<int> signal;
+  bool by_gordian = false;  // it hung or outlived its time, and was ended
 
   // As a shell counts: 128 + signal.
   int status() const { return signal ? 128 + *signal : exit_status.value_or(0); }

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::uintmax_t kMaxFileBytes = 8u << 20;
 constexpr std::size_t kTabColumns = 4;
+constexpr int kFoldersAbove = 4;
+
+bool IsReadable(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  return std::filesystem::file_size(path, error) <= kMaxFileBytes && !error;
+}
 
 std::string WithoutTabs(const std::string& line) {
   std::string text;
@@ -27,14 +34,25 @@ std::string WithoutTabs(const std::string& line) {
 
 }  // namespace
 
+// The file to read, or "".
+std::string SourceFiles::Find(const std::string& path) const {
+  if (IsReadable(path)) return path;
+  std::filesystem::path folder = std::filesystem::path(program_).parent_path();
+  if (path.empty() || path.front() == '/') return "";
+  for (int level = 0; level < kFoldersAbove && folder.has_relative_path(); ++level) {
+    const std::string candidate = (folder / path).lexically_normal();
+    if (IsReadable(candidate)) return candidate;
+    folder = folder.parent_path();
+  }
+  return "";
+}
+
 const std::vector<std::string>& SourceFiles::Load(const std::string& path) {
   const auto [found, is_new] = files_.try_emplace(path);
   std::vector<std::string>& lines = found->second;
-  std::error_code error;
-  if (!is_new || !std::filesystem::is_regular_file(path, error)) return lines;
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error || size > kMaxFileBytes) return lines;
-  std::ifstream file(path, std::ios::binary);
+  const std::string readable = is_new ? Find(path) : "";
+  if (readable.empty()) return lines;
+  std::ifstream file(readable, std::ios::binary);
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
   return lines;
 }

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kColumns = 5;
 constexpr int kWidestColumn = 42;  // a longer cell pushes its own row only
+// A trace's clock is read now and then: a shorter wait says nothing.
+constexpr std::uint64_t kTellingWaitNs = 1'000'000;
 constexpr std::size_t kMostCallers = 8;
 constexpr std::size_t kMostTasks = 12;
 constexpr std::size_t kMostHeld = 8;
@@ -111,8 +113,9 @@ class PartWriter {
   void AddWait(Part& part, const TaskPart& task) const {
     const Waiting& waiting = task.waiting;
     AddRow(part, {"waits", WaitedFor(waiting), "at"}, waiting.site,
-           waiting.duration_ns == 0 ? ""
-                                    : absl::StrCat("(for ", SayDuration(waiting.duration_ns), ")"));
+           waiting.duration_ns < kTellingWaitNs
+               ? ""
+               : absl::StrCat("(for ", SayDuration(waiting.duration_ns), ")"));
     AddCallers(part, waiting.site);
   }
 
@@ -176,8 +179,8 @@ class PartWriter {
 
 class Printer {
  public:
-  Printer(const std::vector<Part>& parts, const TextStyle& style)
-      : parts_(parts), style_(style), paint_(style.color) {
+  Printer(const std::vector<Part>& parts, const SiteTable& sites, const TextStyle& style)
+      : parts_(parts), style_(style), paint_(style.color), sources_(sites.Program()) {
     for (const Part& part : parts) {
       for (const Row& row : part.rows) {
         for (std::size_t i = 0; i < kColumns; ++i) {
@@ -254,7 +257,7 @@ std::string TasksText(const Finding& finding, const SiteTable& sites, const File
   for (std::size_t i = 0; i < std::min(finding.tasks.size(), kMostTasks); ++i) {
     parts.push_back(writer.Write(finding.tasks[i]));
   }
-  std::string text = Printer(parts, style).Print();
+  std::string text = Printer(parts, sites, style).Print();
   if (finding.tasks.size() > kMostTasks) {
     absl::StrAppend(&text, "… and ", finding.tasks.size() - kMostTasks, " more tasks\n");
   }

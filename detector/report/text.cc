@@ -268,13 +268,17 @@ class TextWriter {
   void WriteProgram() {
     if (!report_.program) return;
     const ProgramEnd& end = *report_.program;
-    if (end.signal) {
-      if (!text_.empty()) Line("");
-      Line(absl::StrCat("The program was ended by signal ", *end.signal, "."));
+    std::string text;
+    if (end.by_gordian) {
+      text = "Gordian ended the program, which would not have ended by itself.";
+    } else if (end.signal) {
+      text = absl::StrCat("The program was ended by signal ", *end.signal, ".");
     } else if (end.exit_status.value_or(0) != 0) {
-      if (!text_.empty()) Line("");
-      Line(absl::StrCat("The program exited with status ", *end.exit_status, "."));
+      text = absl::StrCat("The program exited with status ", *end.exit_status, ".");
     }
+    if (text.empty()) return;
+    if (!text_.empty()) Line("");
+    Line(text);
   }
 
   // "2 findings (1 confirmed, 1 predicted) · 1842 events, 12 tasks"

@@ -57,6 +57,8 @@ class SiteTable {
   std::vector<std::uint64_t> ResolvedRecords() const;
 
   std::span<const Module> modules() const { return modules_; }
+  // The path of the program's own file, which is the first module; "" where none is known.
+  std::string Program() const { return modules_.empty() ? "" : modules_.front().path; }
   const std::string& command() const { return command_; }  // of the recorded program
   std::uint64_t start_ns() const { return start_ns_; }     // when recording began
 

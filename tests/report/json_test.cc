@@ -74,11 +74,12 @@ TEST(Json, SaysWhatTheTextSays) {
 TEST(Json, CarriesTheProgramsStatus) {
   Report report = ReportOf({});
   report.program = ProgramEnd{.signal = 9};
-  EXPECT_EQ(Parse(report)["program"],
-            (json{{"status", 137}, {"exit_status", nullptr}, {"signal", 9}}));
+  EXPECT_EQ(
+      Parse(report)["program"],
+      (json{{"status", 137}, {"exit_status", nullptr}, {"signal", 9}, {"by_gordian", false}}));
   report.program = ProgramEnd{.exit_status = 4};
   EXPECT_EQ(Parse(report)["program"],
-            (json{{"status", 4}, {"exit_status", 4}, {"signal", nullptr}}));
+            (json{{"status", 4}, {"exit_status", 4}, {"signal", nullptr}, {"by_gordian", false}}));
 }
 
 TEST(Json, ATaskThatDoesNotWaitWaitsForNull) {

@@ -79,6 +79,23 @@ TEST(Text, SourceIsShownOnceWithItsLineMarked) {
   std::filesystem::remove(path);
 }
 
+// Compilers keep paths as they were given: "../src/x.cc", seen from the build folder.
+TEST(Text, SourceIsFoundFromTheFoldersAboveTheProgram) {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::path(::testing::TempDir()) / "report_sources";
+  fs::create_directories(root / "build/bin");
+  fs::create_directories(root / "src");
+  std::ofstream(root / "src/bank.cc") << "one\ntwo\nfrom.mu.Lock();\nto.mu.Lock();\n";
+  TraceReport trace = BankDeadlock("../src/bank.cc", 3);
+  const std::string module = (root / "build/bin/bank").string() + "\n";
+  trace::Event event;
+  event.type = trace::EventType::kModule;
+  event.text = module;
+  trace.sites.Take(event);
+  EXPECT_THAT(ToText(ReportOf(trace), {}), HasSubstr("        ▶ 4 │ to.mu.Lock();\n"));
+  fs::remove_all(root);
+}
+
 TEST(Text, WhatHasNoNameSaysWhereItWasMadeAndAlikesAreOnePart) {
   const std::string text = ToText(ReportOf(WorkerLeak()), {});
   EXPECT_THAT(text, HasSubstr("Goroutine 7 and 11 more that do the same, started at pool.cc:28\n"
@@ -136,6 +153,8 @@ TEST(Text, TheProgramsOwnEndIsTold) {
   Report report = ReportOf(BankDeadlock());
   report.program = ProgramEnd{.signal = 11};
   EXPECT_THAT(ToText(report, {}), HasSubstr("The program was ended by signal 11.\n"));
+  report.program->by_gordian = true;
+  EXPECT_THAT(ToText(report, {}), HasSubstr("Gordian ended the program, which would not"));
   report.program = ProgramEnd{.exit_status = 4};
   EXPECT_THAT(ToText(report, {}), HasSubstr("The program exited with status 4.\n"));
   report.program = ProgramEnd{.exit_status = 0};

@@ -77,6 +77,7 @@ void ProcessWatch::Finish() {
   }
   wake_.notify_one();
   thread_.join();
+  if (absl::Status read = pipeline().Finish(); status_.ok()) status_ = read;
   Judge(pipeline().model().main_ended() ? CutKind::kProgramEnd : CutKind::kTruncated);
 }
 
