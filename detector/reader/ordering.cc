@@ -15,7 +15,7 @@ using trace::Subject;
 
 // Ids are dense, so that no honest trace has one beyond this. It keeps the tables that are
 // indexed by them, here and in the model, in proportion to the trace.
-constexpr std::uint64_t kFirstIds = 1u << 20;
+constexpr std::uint64_t kFirstIds = 1u << 18;
 constexpr std::uint64_t kIdsPerWord = 16;
 
 // Types that need more than their object's version: see Prepare() and Apply().
