@@ -99,8 +99,7 @@ absl::Status Pipeline::Finish() { return state_->reader.Finish(state_->Taker());
 absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
   const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
   state_->waiting_words = 0;
-  const absl::Status status =
-      last ? Finish() : state_->reader.Settle(state_->Taker());
+  const absl::Status status = last ? Finish() : state_->reader.Settle(state_->Taker());
   if (!status.ok() && state_->reader.events() == 0) return status;
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),
