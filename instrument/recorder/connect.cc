@@ -13,24 +13,10 @@
 #include <string_view>
 
 #include "instrument/recorder/protocol.h"
+#include "instrument/recorder/scoped_fd.h"
 
 namespace gordian::recorder {
 namespace {
-
-// A descriptor that is closed at the end of the scope.
-class ScopedFd {
- public:
-  explicit ScopedFd(int fd) : fd_(fd) {}
-  ScopedFd(const ScopedFd&) = delete;
-  ScopedFd& operator=(const ScopedFd&) = delete;
-  ~ScopedFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Hello Introduction(bool forked) {
   Hello hello;
@@ -111,7 +97,7 @@ std::unique_ptr<RegionSink> ConnectToSupervisor(const char* address, bool forked
   const int saved = errno;
   std::unique_ptr<RegionSink> sink;
   // Nobody there: the run that this variable came from is over, which is no news.
-  if (const ScopedFd socket(ConnectTo(address)); socket.get() >= 0) {
+  if (const ScopedFd socket(ConnectTo(address)); socket.ok()) {
     sink = Meet(socket.get(), forked);
     if (sink == nullptr) {
       dprintf(2, "gordian: process %d is not recorded: no answer, or no memory (ulimit -f?)\n",

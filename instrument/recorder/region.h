@@ -46,7 +46,7 @@ struct RegionHeader {
   std::uint32_t version = kRegionVersion;
   std::uint32_t limit = 0;                  // most chunks there may be
   std::atomic<std::uint32_t> made{0};       // chunks that exist
-  std::atomic<std::uint32_t> full{0};       // of them, not drained yet
+  std::atomic<std::int32_t> full{0};        // of them, not drained yet; below 0 for a moment
   std::atomic<std::uint64_t> free{0};       // stack of free chunks: tag │ index + 1
   std::atomic<std::uint32_t> recycled{0};   // futex: counts chunks that came back
   std::atomic<std::uint32_t> sleepers{0};   // threads that wait for `recycled`

@@ -13,6 +13,7 @@
 #include <random>
 
 #include "instrument/recorder/protocol.h"
+#include "instrument/recorder/scoped_fd.h"
 
 namespace gordian::recorder {
 namespace {
@@ -128,38 +129,34 @@ void Supervisor::Handle(std::span<const pollfd> descriptors) {
 }
 
 void Supervisor::Admit() {
-  const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (connection < 0) return;
+  const ScopedFd connection(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
   Hello hello;
   ucred peer{};
-  if (ReceiveHello(connection, hello, peer)) {
-    // The peer waits for our answer, so its pid cannot have gone to another process.
-    const int pidfd = OpenPidfd(peer.pid);
-    const int region_fd = memfd_create("gordian-region", MFD_CLOEXEC);
-    std::optional<Region> region =
-        region_fd < 0 ? std::nullopt
-                      : Region::Create(region_fd, kRegionChunks, Backing::kSharedMemory);
-    if (pidfd >= 0 && region) {
-      RecordedProcess::Identity identity{peer.pid, hello.parent, hello.program, hello.forked != 0};
-      std::string path = trace_path_(identity, processes_.size());
-      // A second hello of a live process: it has exec'd, and the old image is gone.
-      for (const auto& process : processes_) {
-        if (process->identity().pid == peer.pid && !process->finished()) process->Finish();
-      }
-      auto process = std::make_shared<RecordedProcess>(std::move(identity), pidfd,
-                                                       std::move(*region), std::move(path));
-      if (SendWelcome(connection, {region_fd, doorbell_fd_})) {
-        std::lock_guard lock(mutex_);
-        processes_.push_back(std::move(process));
-      }
-    } else {
-      const Welcome refusal;
-      send(connection, &refusal, sizeof refusal, MSG_NOSIGNAL);
-      if (pidfd >= 0) close(pidfd);
-    }
-    if (region_fd >= 0) close(region_fd);
+  if (!connection.ok() || !ReceiveHello(connection.get(), hello, peer)) return;
+  // The peer waits for our answer, so its pid cannot have gone to another process.
+  ScopedFd pidfd(OpenPidfd(peer.pid));
+  const ScopedFd region_fd(memfd_create("gordian-region", MFD_CLOEXEC));
+  std::optional<Region> region;
+  if (region_fd.ok()) {
+    region = Region::Create(region_fd.get(), kRegionChunks, Backing::kSharedMemory);
   }
-  close(connection);
+  if (!pidfd.ok() || !region) {
+    const Welcome refusal;
+    send(connection.get(), &refusal, sizeof refusal, MSG_NOSIGNAL);
+    return;
+  }
+  // A second hello of a live process: it has exec'd, and the old image is gone.
+  for (const auto& process : processes_) {
+    if (process->identity().pid == peer.pid && !process->finished()) process->Finish();
+  }
+  RecordedProcess::Identity identity{peer.pid, hello.parent, hello.program, hello.forked != 0};
+  std::string path = trace_path_(identity, processes_.size());
+  auto process = std::make_shared<RecordedProcess>(std::move(identity), pidfd.release(),
+                                                   std::move(*region), std::move(path));
+  if (SendWelcome(connection.get(), {region_fd.get(), doorbell_fd_})) {
+    std::lock_guard lock(mutex_);
+    processes_.push_back(std::move(process));
+  }
 }
 
 void Supervisor::DrainLoop() {

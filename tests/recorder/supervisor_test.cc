@@ -176,7 +176,7 @@ TEST_F(SupervisorTest, AFullFileLosesEventsAndNothingElse) {
   rlimit old{};
   getrlimit(RLIMIT_FSIZE, &old);
   rlimit tight = old;
-  tight.rlim_cur = 64 << 10;
+  tight.rlim_cur = 4 << 10;
   const pid_t pid = Start({"2", "1000000"});
   Poll(1000);
   setrlimit(RLIMIT_FSIZE, &tight);

@@ -110,6 +110,13 @@ TEST_F(RunTest, ATimeLimitEndsTheProgramAndIsInconclusive) {
   EXPECT_LT(run.time, milliseconds(2500));
 }
 
+TEST_F(RunTest, ADeadlockAmongSomeIsReportedWhenTheTimeIsUp) {
+  const Outcome run = Shell("$G run --timeout 500ms -- $S partial-deadlock");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("deadlock.cycle · confirmed"), HasSubstr("lefty"),
+                             HasSubstr("righty")));
+}
+
 TEST_F(RunTest, ATimeLimitEndsAllThatTheProgramStarted) {
   const Outcome run = Shell(
       "$G run --timeout 300ms -- sh -c '$0 never-ends & echo $! > pid; sleep 1000' $S; "

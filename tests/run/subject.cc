@@ -95,6 +95,25 @@ int WaitsForWork(const char*) {
   return 0;
 }
 
+// Two goroutines deadlock while main goes on, for ever.
+int PartialDeadlock(const char*) {
+  static Mutex left{"left"}, right{"right"};
+  Chan<int> left_taken(1), right_taken(1);
+  Go("lefty", [=] {
+    left.Lock();
+    left_taken.Send(1);
+    right_taken.Recv();
+    right.Lock();
+  });
+  Go("righty", [=] {
+    right.Lock();
+    right_taken.Send(1);
+    left_taken.Recv();
+    left.Lock();
+  });
+  for (;;) gordian::Sleep(absl::Milliseconds(20));
+}
+
 int NeverEnds(const char*) {
   for (;;) gordian::Sleep(absl::Milliseconds(20));
 }
@@ -190,6 +209,7 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"waits-for-a-timer", WaitsForATimer},
     {"waits-for-input", WaitsForInput},
     {"waits-for-work", WaitsForWork},
+    {"partial-deadlock", PartialDeadlock},
     {"never-ends", NeverEnds},
     {"forgets", Forgets},
     {"ends-with-threads", EndsWithThreads},
