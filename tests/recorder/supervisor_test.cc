@@ -135,6 +135,11 @@ TEST_F(SupervisorTest, AnExecdChildHasATraceOfItsOwn) {
 }
 
 TEST_F(SupervisorTest, VforkLeavesTheParentsTraceAlone) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ThreadSanitizer turns vfork into fork";
+#endif
+#endif
   EXPECT_EQ(Serve(Start({"1", "100", "vfork"})), 0);
   ASSERT_EQ(supervisor_->processes().size(), 2u);
   EXPECT_EQ(Trace(0).counts[EventType::kLock], 100u);
