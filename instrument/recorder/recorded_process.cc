@@ -49,12 +49,14 @@ bool RecordedProcess::HasUnknownThread() const {
     known = reader_.Threads();
   }
   const std::filesystem::path tasks = "/proc/" + std::to_string(identity_.pid) + "/task";
+  // Threads and the process itself may go away meanwhile: nothing here may throw.
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(tasks, error)) {
-    const std::string tid = entry.path().filename();
+  std::filesystem::directory_iterator entry(tasks, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string tid = entry->path().filename();
     if (std::ranges::find(known, std::strtoull(tid.c_str(), nullptr, 10)) != known.end()) continue;
     std::string name;
-    std::getline(std::ifstream(entry.path() / "comm"), name);
+    std::getline(std::ifstream(entry->path() / "comm"), name);
     if (!name.starts_with("gordian")) return true;
   }
   return static_cast<bool>(error);

@@ -67,7 +67,9 @@ std::string WhyNot(const std::string& program, int error) {
 // The parent of a live process from /proc/PID/stat, whose second field may hold anything.
 std::optional<pid_t> ParentOf(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), {});
+  // A process that goes away meanwhile fails the read; a stream buffer would throw that.
+  std::string text;
+  std::getline(file, text, '\0');
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));
