@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -78,6 +79,18 @@ TEST_F(RunTest, AHangIsReportedAndEndedWithinASecondOrSo) {
     const Outcome run = Shell(std::string("$G run -- $S ") + program);
     EXPECT_EQ(run.status, 1) << program << run.err;
     EXPECT_THAT(run.err, HasSubstr("deadlock.global · confirmed"));
+    EXPECT_LT(run.time, milliseconds(1500)) << program;
+  }
+}
+
+// What stops everything need not be called deadlock.global.
+TEST_F(RunTest, AHangIsEndedWhateverItIsCalled) {
+  for (const auto& [program, rule] : {std::pair("locks-twice", "deadlock.self · confirmed"),
+                                      std::pair("once-within-itself", "misuse.once-recursive"),
+                                      std::pair("sends-on-nil", "misuse.nil-block")}) {
+    const Outcome run = Shell(std::string("$G run -- $S ") + program);
+    EXPECT_EQ(run.status, 1) << program << run.err;
+    EXPECT_THAT(run.err, HasSubstr(rule)) << program;
     EXPECT_LT(run.time, milliseconds(1500)) << program;
   }
 }

@@ -60,6 +60,25 @@ int LockCycle(const char*) {
   return 0;
 }
 
+// Main waits for itself, in three ways.
+int LocksTwice(const char*) {
+  Mutex mu{"mu"};
+  mu.Lock();
+  mu.Lock();
+  return 0;
+}
+
+int OnceWithinItself(const char*) {
+  gordian::Once once("once");
+  once.Do([&] { once.Do([] {}); });
+  return 0;
+}
+
+int SendsOnNil(const char*) {
+  Chan<int>().Send(1);
+  return 0;
+}
+
 int StubbornDeadlock(const char*) {
   signal(SIGTERM, SIG_IGN);
   return Deadlock(nullptr);
@@ -205,6 +224,9 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"clean", Clean},
     {"deadlock", Deadlock},
     {"lock-cycle", LockCycle},
+    {"locks-twice", LocksTwice},
+    {"once-within-itself", OnceWithinItself},
+    {"sends-on-nil", SendsOnNil},
     {"stubborn-deadlock", StubbornDeadlock},
     {"waits-for-a-timer", WaitsForATimer},
     {"waits-for-input", WaitsForInput},
