@@ -164,9 +164,12 @@ std::vector<Finding> LockLifetime::AtCut(const Cut& cut, const Model& model) {
     if (lock.foreign_unlock || !StillHeld(model.Task(exit.task), exit.hold)) continue;
     // A deadlock behind it has named it already.
     if (explained(exit.task) || std::ranges::any_of(lock.waiters, explained)) continue;
+    kept_.insert(lock.id);
     Fold(Describe(exit, model), findings);
   }
   for (const Destroyed& destroyed : std::exchange(destroyed_, {})) {
+    // A lock that a task kept for ever is destroyed as it is, sooner or later: one bug.
+    if (kept_.contains(destroyed.lock)) continue;
     if (std::ranges::any_of(destroyed.users, explained, &TaskPart::id)) continue;
     Fold(Describe(destroyed, model), findings);
   }

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "detector/analysis/analysis.h"
 
 namespace gordian::detector {
@@ -45,6 +46,7 @@ class LockLifetime final : public Analysis {
 
   std::vector<Exit> exits_;
   std::vector<Destroyed> destroyed_;
+  absl::flat_hash_set<ObjectId> kept_;  // by tasks that ended, as reported
 };
 
 }  // namespace gordian::detector

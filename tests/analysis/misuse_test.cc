@@ -196,6 +196,19 @@ TEST(LockLifetime, DestroyedWhileHeldAndWaitedFor) {
   EXPECT_THAT(found[0].summary, HasSubstr("\"x\" holds mu and \"y\" waits for mu"));
 }
 
+TEST(LockLifetime, KeptByATaskThatEndedAndThenDestroyedIsOneBug) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu"), own = t.Mutex("own");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(mu).End();
+  t.Main().On(EventType::kObjectEnd, mu);
+  y.Lock(own).On(EventType::kObjectEnd, own).End();
+  const std::vector<Finding> found = Play<LockLifetime>(t);
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_EQ(found[0].title, "\"x\" ended while it held mu");
+  EXPECT_EQ(found[1].title, "\"y\" ended while it held own");
+}
+
 TEST(LockLifetime, TwinDestroyedWhenFreeOrAfterMain) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu"), global = t.Mutex("global");
