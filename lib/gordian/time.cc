@@ -89,8 +89,7 @@ bool TimerState::Disarm(const std::source_location& where) {
 void TimerState::RecordSet(absl::Duration duration, const std::source_location& where) {
   if (silent_) return;
   if (ThreadLog* log = Recording()) [[unlikely]] {
-    recorder::OrderedWide(*log, origin_.In(*log, kind_), EventType::kTimerSet,
-                          CallSite(where).In(*log),
+    recorder::OrderedWide(*log, In(*log), EventType::kTimerSet, CallSite(where).In(*log),
                           {.operands = {static_cast<std::uint64_t>(AtLeastZeroNs(duration))}});
   }
 }
@@ -109,8 +108,7 @@ bool TimerState::Stop(const std::source_location& where) {
   lock_.Lock();
   const bool stopped = Disarm(where);
   if (ThreadLog* log = Recording()) [[unlikely]] {
-    recorder::Ordered(*log, origin_.In(*log, kind_), EventType::kTimerStop,
-                      CallSite(where).In(*log));
+    recorder::Ordered(*log, In(*log), EventType::kTimerStop, CallSite(where).In(*log));
   }
   lock_.Unlock();
   return stopped;
@@ -141,7 +139,7 @@ void TimerState::FireOnce() {
   }
   armed_ = false;
   if (ThreadLog* log = silent_ ? nullptr : Recording()) [[unlikely]] {
-    recorder::Ordered(*log, origin_.In(*log, kind_), EventType::kTimerFire, log->Site(made_at_));
+    recorder::Ordered(*log, In(*log), EventType::kTimerFire, log->Site(made_at_));
   }
   if (channel_ != nullptr) {
     absl::Time now = TimeNow();

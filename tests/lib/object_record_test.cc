@@ -31,6 +31,25 @@ TEST(TimerRecordTest, ATimerIsSetAndFires) {
   EXPECT_TRUE(trace.model().armed_timers().empty());
 }
 
+// An analysis that did not know would have to let a pending timer serve anybody.
+TEST(TimerRecordTest, ATimerSaysWhichChannelItSendsOn) {
+  const Recorded trace([] {
+    const Timer timer(absl::Hours(1), "t");
+    AfterFunc(absl::Hours(1), [] {}).Stop();
+    timer.Stop();
+  });
+  trace::ObjectId channel = 0;
+  std::vector<std::uint64_t> sends_on;
+  for (const trace::Event& event : trace.events()) {
+    if (event.type != trace::EventType::kObjectBegin) continue;
+    const auto kind = static_cast<trace::ObjectKind>(event.args[0]);
+    if (kind == trace::ObjectKind::kChan) channel = event.subject;
+    if (kind == trace::ObjectKind::kTimer) sends_on.push_back(event.args[1]);
+  }
+  EXPECT_NE(channel, 0);
+  EXPECT_THAT(sends_on, ElementsAre(channel, 0));
+}
+
 TEST(TimerRecordTest, ASleepIsATimedWait) {
   const Recorded trace([] { Sleep(absl::Milliseconds(2)); });
   EXPECT_THAT(trace.By("main"),

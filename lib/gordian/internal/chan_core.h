@@ -65,6 +65,8 @@ class ChanCore {
   static bool Recv(ChanCore* core, void* place, const std::source_location& where);
   static void Close(ChanCore* core, const std::source_location& where);
   static std::size_t Len(ChanCore* core, const std::source_location& where);
+  // The channel's id in the trace, which it enters here at the latest.
+  trace::ObjectId IdIn(recorder::ThreadLog& log);
   // For the runtime itself, which never waits and is not scheduled: false where the channel
   // is full, empty or closed.
   bool Offer(void* value, const std::source_location& where);

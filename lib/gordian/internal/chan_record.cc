@@ -22,6 +22,11 @@ ChanCall ChanCore::CallRecorded(const std::source_location& where) {
   return {log, CallSite(where).In(*log), 0};
 }
 
+trace::ObjectId ChanCore::IdIn(ThreadLog& log) {
+  EnsureKnown(log, tracked_, trace::ObjectKind::kChan, capacity_, made_at_, name_);
+  return id();
+}
+
 void ChanCore::RecordSlow(const ChanCall& call, EventType type) {
   if (call.flags == 0) {
     recorder::Ordered(*call.log, tracked(), type, call.site);

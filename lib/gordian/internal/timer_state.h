@@ -62,6 +62,10 @@ class TimerState final : private TimerEntry {
   bool Disarm(const std::source_location& where);
   void Arm(absl::Duration duration, const std::source_location& where);
   void Rearm();
+  // The timer in the trace; it says there which channel it sends on.
+  recorder::Tracked& In(recorder::ThreadLog& log) {
+    return origin_.In(log, kind_, channel_ == nullptr ? 0 : channel_.core()->IdIn(log));
+  }
   void RecordSet(absl::Duration duration, const std::source_location& where);
 
   SpinLock lock_;
