@@ -258,9 +258,12 @@ bool Stuck::MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& obje
   if (task.id == object.creator) return true;
   if (object.kind != ObjectKind::kChan) return true;
   if (task.spawned_seq < object.begin_seq) return false;
-  // Handles that are all accounted for by waiters leave only a captured reference.
+  // Handles that are all accounted for by waiters leave only a captured reference, or a handle
+  // inside something shared: by those who want a lock that the waiter holds, as likely as not.
   const bool all_waiting = object.handles != 0 && object.handles <= object.waiters.size();
-  return !all_waiting || task.parent == waiter;
+  if (!all_waiting || task.parent == waiter) return true;
+  const std::vector<TaskId> owners = NeedOf(model_, task.id).tasks;
+  return std::find(owners.begin(), owners.end(), waiter) != owners.end();
 }
 
 std::vector<Link> Stuck::Links(TaskId task) const {

@@ -218,6 +218,19 @@ TEST(Deadlock, AReceiveInsideALockThatTheSenderNeeds) {
   EXPECT_THAT(findings[0].advice, ElementsAre(HasSubstr("should not hold mu across its")));
 }
 
+// The channel is a member of what both share: one handle, which counts for the waiter's own.
+TEST(Deadlock, AReceiveInsideALockOnAChannelWithOneHandle) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu"), done = t.Chan("done");
+  TaskTrace stopper = t.Task("stopper"), worker = t.Task("worker");
+  stopper.Lock(mu).WantsRecv(done).Handles(done, 1);
+  worker.WantsLock(mu);
+  t.ProcessEnd();
+  const auto findings = Play<Deadlock>(t);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].rule, "deadlock.cycle");
+}
+
 TEST(Deadlock, AReceiveOutsideTheLockIsServed) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu"), done = t.Chan("done");
