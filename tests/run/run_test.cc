@@ -84,6 +84,17 @@ TEST_F(RunTest, AHangIsReportedAndEndedWithinASecondOrSo) {
 }
 
 // What stops everything need not be called deadlock.global.
+// What is judged at a program's end must not need more events than fit a buffer.
+TEST_F(RunTest, AShortRunThatEndedIsJudgedAsEnded) {
+  const Outcome run = Shell("$G run --trace t.gtrace -- $S never-cancels");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.err, HasSubstr("leak.context · confirmed"));
+  const Outcome later = Shell("$G analyze t.gtrace");
+  EXPECT_EQ(later.status, 1);
+  EXPECT_THAT(later.out, AllOf(HasSubstr("leak.context · confirmed"),
+                               testing::Not(HasSubstr("Not all is known"))));
+}
+
 TEST_F(RunTest, AHangIsEndedWhateverItIsCalled) {
   for (const auto& [program, rule] : {std::pair("locks-twice", "deadlock.self · confirmed"),
                                       std::pair("once-within-itself", "misuse.once-recursive"),

@@ -60,6 +60,11 @@ int LockCycle(const char*) {
   return 0;
 }
 
+int NeverCancels(const char*) {
+  auto [context, cancel] = gordian::WithCancel(gordian::Background(), "request");
+  return context.Err().ok() ? 0 : 99;
+}
+
 // Main waits for itself, in three ways.
 int LocksTwice(const char*) {
   Mutex mu{"mu"};
@@ -224,6 +229,7 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"clean", Clean},
     {"deadlock", Deadlock},
     {"lock-cycle", LockCycle},
+    {"never-cancels", NeverCancels},
     {"locks-twice", LocksTwice},
     {"once-within-itself", OnceWithinItself},
     {"sends-on-nil", SendsOnNil},
