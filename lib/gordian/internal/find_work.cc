@@ -1,6 +1,7 @@
 // How a worker finds its next goroutine, and how it goes to sleep when there is none.
 
 #include <algorithm>
+#include <utility>
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
@@ -133,16 +134,15 @@ bool LeaveIdle(Worker& worker) {
 void Idle(Worker& worker) {
   if (worker.log->task() != 0) [[unlikely]]
     recorder::StopTask(*worker.log);
+  // Once it is on the list a waker may make it spin again, so its own spinning ends before.
+  const bool was_spinning = std::exchange(worker.spinning, false);
   g_scheduler.lock.Lock();
   worker.next_idle = g_scheduler.idle_workers;
   g_scheduler.idle_workers = &worker;
   worker.idle = true;
   g_scheduler.idle.fetch_add(1, std::memory_order_seq_cst);
   g_scheduler.lock.Unlock();
-  if (worker.spinning) {
-    worker.spinning = false;
-    g_scheduler.spinning.fetch_sub(1, std::memory_order_seq_cst);
-  }
+  if (was_spinning) g_scheduler.spinning.fetch_sub(1, std::memory_order_seq_cst);
   // Whoever made work before it could see this worker idle has not woken it.
   if (AnyWork() && LeaveIdle(worker)) return;
   ActivityEnds();

@@ -197,13 +197,15 @@ ParkResult ParkUntil(Waiter& waiter, SpinLock* lock, absl::Time deadline) {
 
 void WakeTask(Task& task) {
   if (task.park.load(std::memory_order_acquire) == kFrozen) return;
+  // Read before the exchange: after it the task may go on, and change it.
+  const bool bound = task.bound;
   const std::uint32_t before = task.park.exchange(kNotified, std::memory_order_acq_rel);
   if (before != kParked) return;
-  if (schedule::Controller* control = Control(); control != nullptr && task.bound) [[unlikely]] {
+  if (schedule::Controller* control = Control(); control != nullptr && bound) [[unlikely]] {
     task.park.store(kIdle, std::memory_order_relaxed);
     ActivityBegins();
     control->Add(task.turn);
-  } else if (task.bound) {
+  } else if (bound) {
     ActivityBegins();
     FutexWake(task.park);
   } else {
