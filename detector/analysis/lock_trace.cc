@@ -60,20 +60,20 @@ LockTrace::ObjectState& LockTrace::Object(ObjectId id) {
 
 LockTrace::ChanState& LockTrace::Chan(ObjectId id, const Model& model) {
   ObjectState& object = Object(id);
-  if (object.side == 0) {
-    object.side = static_cast<std::uint32_t>(chans_.size());
+  if (object.chan == 0) {
+    object.chan = static_cast<std::uint32_t>(chans_.size());
     chans_.emplace_back().capacity = model.Object(id).detail;
   }
-  return chans_[object.side];
+  return chans_[object.chan];
 }
 
 std::vector<LockTrace::Source>& LockTrace::Sources(ObjectId id) {
   ObjectState& object = Object(id);
-  if (object.side == 0) {
-    object.side = static_cast<std::uint32_t>(sources_.size());
+  if (object.sources == 0) {
+    object.sources = static_cast<std::uint32_t>(sources_.size());
     sources_.emplace_back();
   }
-  return sources_[object.side];
+  return sources_[object.sources];
 }
 
 void LockTrace::AddFlow(Source from, TaskId to, Seq at, bool structural) {

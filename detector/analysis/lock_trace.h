@@ -96,10 +96,12 @@ class LockTrace {
     std::deque<Source> sends, recvs;  // not yet received; not yet answered by a send
     Source last_send, last_recv, close;
   };
-  // What the next reader of an object depends on; `side` numbers its channel or source list.
+  // What the next reader of an object depends on, and the numbers of its channel and of its source
+  // list. A damaged trace may use an object as both.
   struct ObjectState {
     Source last;
-    std::uint32_t side = 0;
+    std::uint32_t chan = 0;
+    std::uint32_t sources = 0;
   };
 
   TaskState& Task(TaskId id);
