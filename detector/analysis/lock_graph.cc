@@ -17,12 +17,11 @@ const HeldMode* AbstractAcquire::Holding(ObjectId object) const {
 // --- Building ----------------------------------------------------------------
 
 std::uint32_t LockGraph::Root(TaskId task) {
-  if (task >= roots_.size()) roots_.resize(task + 1, 0);
-  if (roots_[task] == 0) {
-    nodes_.emplace_back();
-    roots_[task] = static_cast<std::uint32_t>(nodes_.size());
-  }
-  return roots_[task] - 1;
+  if (task == last_task_) return last_root_;
+  const auto [it, is_new] = roots_.try_emplace(task, static_cast<std::uint32_t>(nodes_.size()));
+  if (is_new) nodes_.emplace_back();
+  last_task_ = task;
+  return last_root_ = it->second;
 }
 
 std::uint32_t LockGraph::Child(std::uint32_t node, ObjectId lock, bool shared) {
@@ -75,9 +74,8 @@ void LockGraph::AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire) {
       edge_index_.try_emplace({from, to}, static_cast<std::uint32_t>(edges_.size()));
   if (is_new) {
     edges_.push_back({from, to, {}});
-    const ObjectId highest = std::max(from, to);
-    if (highest >= out_.size()) out_.resize(highest + 1);
-    out_[from].push_back(it->second);
+    lock_index_.try_emplace(from, static_cast<std::uint32_t>(lock_index_.size()));
+    lock_index_.try_emplace(to, static_cast<std::uint32_t>(lock_index_.size()));
   }
   edges_[it->second].acquires.push_back(acquire);
 }
@@ -204,17 +202,21 @@ class CycleSearch {
 
 void LockGraph::ForEachCycle(absl::FunctionRef<bool(ObjectId)> skip, VisitCycle visit,
                              std::uint64_t budget) const {
-  AdjacencyLists plain(out_.size());
-  for (const LockEdge& edge : edges_) {
-    if (!skip(edge.from) && !skip(edge.to)) plain[edge.from].push_back(edge.to);
+  AdjacencyLists plain(lock_index_.size());
+  std::vector<std::uint32_t> from(edges_.size()), to(edges_.size());
+  std::vector<bool> skipped(edges_.size());
+  for (std::size_t i = 0; i < edges_.size(); ++i) {
+    from[i] = lock_index_.at(edges_[i].from);
+    to[i] = lock_index_.at(edges_[i].to);
+    skipped[i] = skip(edges_[i].from) || skip(edges_[i].to);
+    if (!skipped[i]) plain[from[i]].push_back(to[i]);
   }
   const Components components = StronglyConnected(plain);
-  std::vector<std::vector<CycleSearch::Arrow>> out(out_.size());
+  std::vector<std::vector<CycleSearch::Arrow>> out(plain.size());
   bool any = false;
   for (std::uint32_t i = 0; i < edges_.size(); ++i) {
-    const auto [from, to] = std::pair(edges_[i].from, edges_[i].to);
-    if (skip(from) || skip(to) || components.of[from] != components.of[to]) continue;
-    out[from].push_back({i, to});
+    if (skipped[i] || components.of[from[i]] != components.of[to[i]]) continue;
+    out[from[i]].push_back({i, to[i]});
     any = true;
   }
   if (any) CycleSearch(std::move(out), visit, budget).Run();

@@ -76,13 +76,15 @@ class LockGraph {
   void AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire);
 
   std::vector<Node> nodes_;
-  std::vector<std::uint32_t> roots_;  // by task: its node plus one; 0: none yet
+  absl::flat_hash_map<TaskId, std::uint32_t> roots_;
+  TaskId last_task_ = 0;  // whose root is last_root_
+  std::uint32_t last_root_ = 0;
   absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::uint32_t> children_;
   std::vector<AbstractAcquire> acquires_;
   std::vector<LockEdge> edges_;
   absl::flat_hash_map<std::pair<ObjectId, ObjectId>, std::uint32_t> edge_index_;
-  std::vector<std::vector<std::uint32_t>> out_;  // by lock: its edges
-  std::vector<std::uint32_t> chain_;             // scratch: the sections open, outermost last
+  absl::flat_hash_map<ObjectId, std::uint32_t> lock_index_;  // of locks with edges
+  std::vector<std::uint32_t> chain_;  // scratch: the sections open, outermost last
 };
 
 }  // namespace gordian::detector

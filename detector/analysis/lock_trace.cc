@@ -34,28 +34,26 @@ EventSet LockTrace::Wants() {
 }
 
 std::span<const Acquire> LockTrace::Acquires(TaskId task) const {
-  if (task >= tasks_.size()) return {};
-  return tasks_[task].acquires;
+  const TaskState* state = tasks_.Find(task);
+  return state != nullptr ? std::span<const Acquire>(state->acquires) : std::span<const Acquire>();
 }
 
 std::span<const Flow> LockTrace::Flows(TaskId task) const {
-  if (task >= tasks_.size()) return {};
-  return tasks_[task].flows;
+  const TaskState* state = tasks_.Find(task);
+  return state != nullptr ? std::span<const Flow>(state->flows) : std::span<const Flow>();
 }
 
 TaskId LockTrace::Releaser(TaskId task, std::uint32_t acquire) const {
-  if (!tasks_[task].acquires[acquire].foreign) return task;
+  if (Acquires(task)[acquire].foreign == 0) return task;
   return foreign_.at(Key(task, acquire));
 }
 
-LockTrace::TaskState& LockTrace::Task(TaskId id) {
-  if (id >= tasks_.size()) tasks_.resize(id + 1);
-  return tasks_[id];
-}
-
-LockTrace::ObjectState& LockTrace::Object(ObjectId id) {
-  if (id >= objects_.size()) objects_.resize(id + 1);
-  return objects_[id];
+bool LockTrace::IsAbsurd(const Event& event) {
+  constexpr std::uint32_t kMaxId = PagedTable<TaskState>::kMaxId;
+  const trace::Subject subject = trace::Spec(event.type).subject;
+  const bool has_id = subject == trace::Subject::kObject || subject == trace::Subject::kTask;
+  return event.seq >= kNever || event.task > kMaxId || event.actor > kMaxId ||
+         (has_id && event.subject > kMaxId);
 }
 
 LockTrace::ChanState& LockTrace::Chan(ObjectId id, const Model& model) {
@@ -86,7 +84,7 @@ void LockTrace::AddFlow(Source from, TaskId to, Seq at, bool structural) {
 }
 
 std::optional<NestedRequest> LockTrace::On(const Event& event, const Model& model) {
-  if (event.seq >= kNever) return std::nullopt;
+  if (IsAbsurd(event)) return std::nullopt;
   switch (event.type) {
     case EventType::kLockRequest:
       return OnRequest(event, /*shared=*/false);
@@ -162,6 +160,7 @@ std::optional<NestedRequest> LockTrace::OnLock(const Event& event, const Model& 
   Acquire acquire{.at = At(event), .lock = event.subject, .outer = outer};
   acquire.site = event.site & trace::kMaxSite;
   acquire.shared = shared;
+  if (task.acquires.empty()) lockers_.push_back(event.task);
   task.held.push_back({static_cast<std::uint32_t>(task.acquires.size()), 1});
   task.acquires.push_back(acquire);
   Object(event.subject).last = {event.task, At(event)};

@@ -6,7 +6,8 @@
 // a load after the store it saw, a task after its spawn. Those are *flows*. Locks are no flows;
 // their sections are kept apart by the closure (sp_closure.h).
 //
-// Limits    positions are 32 bits: what comes after 2^32 - 2 events is not recorded.
+// Limits    positions are 32 bits: what comes after 2^32 - 2 events is not recorded, nor are
+//           events with ids that no recorder gives.
 // Locking   none.
 // Cost      a few dense look-ups per event, no hashing; 20 bytes per acquisition, 12 per flow.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LOCK_TRACE_H_
@@ -22,6 +23,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "detector/analysis/analysis.h"
 #include "detector/model/model.h"
+#include "detector/model/paged_table.h"
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
@@ -68,7 +70,8 @@ class LockTrace {
   // Notes the event; returns the nested request that it is, if any.
   std::optional<NestedRequest> On(const trace::Event& event, const Model& model);
 
-  TaskId task_count() const { return static_cast<TaskId>(tasks_.size()); }  // one past the last
+  // Every task that ever acquired a lock, in order of its first time.
+  const std::vector<TaskId>& lockers() const { return lockers_; }
   std::span<const Acquire> Acquires(TaskId task) const;
   std::span<const Flow> Flows(TaskId task) const;
   // Who released a section: its task, except for a foreign release.
@@ -104,8 +107,9 @@ class LockTrace {
     std::uint32_t sources = 0;
   };
 
-  TaskState& Task(TaskId id);
-  ObjectState& Object(ObjectId id);
+  static bool IsAbsurd(const trace::Event& event);
+  TaskState& Task(TaskId id) { return *tasks_.At(id); }
+  ObjectState& Object(ObjectId id) { return *objects_.At(id); }
   ChanState& Chan(ObjectId id, const Model& model);
   std::vector<Source>& Sources(ObjectId id);
 
@@ -123,8 +127,9 @@ class LockTrace {
   void AddSource(const trace::Event& event);
   void AfterSources(const trace::Event& event);
 
-  std::vector<TaskState> tasks_;
-  std::vector<ObjectState> objects_;
+  PagedTable<TaskState> tasks_;
+  PagedTable<ObjectState> objects_;
+  std::vector<TaskId> lockers_;
   std::vector<ChanState> chans_{1};
   std::vector<std::vector<Source>> sources_{1};
   absl::flat_hash_map<std::uint64_t, TaskId> foreign_;  // (task, acquire) → who released it

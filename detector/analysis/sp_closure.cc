@@ -9,8 +9,7 @@ namespace gordian::detector {
 // --- LockSections ------------------------------------------------------------
 
 void LockSections::Refresh(const LockTrace& trace) {
-  taken_.resize(trace.task_count(), 0);
-  for (TaskId task = 0; task < trace.task_count(); ++task) {
+  for (const TaskId task : trace.lockers()) {
     const std::span<const Acquire> acquires = trace.Acquires(task);
     for (std::size_t& next = taken_[task]; next < acquires.size(); ++next) {
       const Acquire& acquire = acquires[next];
@@ -21,10 +20,7 @@ void LockSections::Refresh(const LockTrace& trace) {
 }
 
 LockSections::User& LockSections::UserOf(ObjectId lock, TaskId task) {
-  if (lock >= locks_.size()) locks_.resize(lock + 1);
   std::vector<User>& users = locks_[lock];
-  // A task's acquisitions are taken in together and tasks ascend, so that a task that is
-  // there already is mostly the last one.
   const auto at = std::lower_bound(users.begin(), users.end(), task,
                                    [](const User& user, TaskId id) { return user.task < id; });
   if (at != users.end() && at->task == task) return *at;
@@ -35,14 +31,15 @@ LockSections::User& LockSections::UserOf(ObjectId lock, TaskId task) {
 
 const std::vector<LockSections::User>& LockSections::UsersOf(ObjectId lock) const {
   static const auto& none = *new std::vector<User>();
-  return lock < locks_.size() ? locks_[lock] : none;
+  const auto found = locks_.find(lock);
+  return found != locks_.end() ? found->second : none;
 }
 
 // --- SpClosure ---------------------------------------------------------------
 
 void SpClosure::Clear(Flows flows) {
   flows_ = flows;
-  for (const TaskId task : touched_) upto_[task] = 0;
+  for (const TaskId task : touched_) *upto_.At(task) = 0;
   touched_.clear();
 }
 
@@ -51,11 +48,11 @@ void SpClosure::Include(TaskId task, Seq upto) {
   while (!pending_.empty()) {
     const Prefix next = pending_.back();
     pending_.pop_back();
-    if (next.task >= upto_.size()) upto_.resize(next.task + 1, 0);
-    const Seq had = upto_[next.task];
+    Seq& upto_here = *upto_.At(next.task);
+    const Seq had = upto_here;
     if (next.upto <= had) continue;
     if (had == 0) touched_.push_back(next.task);
-    upto_[next.task] = next.upto;
+    upto_here = next.upto;
     const std::span<const Flow> flows = trace_.Flows(next.task);
     auto flow = std::upper_bound(flows.begin(), flows.end(), had,
                                  [](Seq seq, const Flow& f) { return seq < f.to; });
@@ -82,7 +79,7 @@ bool SpClosure::Close() {
 // Ends those of the task's open sections that a later one in the set waits for.
 bool SpClosure::CloseTask(TaskId task, bool* changed) {
   const std::span<const Acquire> acquires = trace_.Acquires(task);
-  const auto past = std::upper_bound(acquires.begin(), acquires.end(), upto_[task],
+  const auto past = std::upper_bound(acquires.begin(), acquires.end(), Upto(task),
                                      [](Seq seq, const Acquire& a) { return seq < a.at; });
   if (past == acquires.begin()) return true;
   // All sections open at a position are on the chain of enclosing ones from the last begun.
@@ -91,7 +88,7 @@ bool SpClosure::CloseTask(TaskId task, bool* changed) {
     ++steps_;
     const Acquire& acquire = acquires[index];
     const TaskId releaser = trace_.Releaser(task, index);
-    const Seq ended = releaser < upto_.size() ? upto_[releaser] : 0;
+    const Seq ended = Upto(releaser);
     if (acquire.released <= ended || !LaterSectionIncluded(acquire)) continue;
     if (acquire.released == kNever) return false;
     Include(releaser, acquire.released);
@@ -108,7 +105,7 @@ bool SpClosure::LaterSectionIncluded(const Acquire& open) {
   };
   for (const LockSections::User& user : sections_.UsersOf(open.lock)) {
     ++steps_;
-    const Seq upto = user.task < upto_.size() ? upto_[user.task] : 0;
+    const Seq upto = Upto(user.task);
     if (upto <= open.at) continue;
     if (begins_in(user.writes, upto)) return true;
     if (open.shared == 0 && begins_in(user.reads, upto)) return true;

@@ -25,7 +25,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "detector/analysis/lock_trace.h"
+#include "detector/model/paged_table.h"
 
 namespace gordian::detector {
 
@@ -43,8 +45,8 @@ class LockSections {
  private:
   User& UserOf(ObjectId lock, TaskId task);
 
-  std::vector<std::vector<User>> locks_;
-  std::vector<std::size_t> taken_;  // by task: how many acquisitions are in already
+  absl::flat_hash_map<ObjectId, std::vector<User>> locks_;
+  absl::flat_hash_map<TaskId, std::size_t> taken_;  // how many acquisitions are in already
 };
 
 class SpClosure {
@@ -58,7 +60,10 @@ class SpClosure {
   void Include(TaskId task, Seq upto);
   // False where the set cannot be closed: a section would have to end that never does.
   bool Close();
-  Seq Upto(TaskId task) const { return task < upto_.size() ? upto_[task] : 0; }
+  Seq Upto(TaskId task) const {
+    const Seq* upto = upto_.Find(task);
+    return upto != nullptr ? *upto : 0;
+  }
   std::uint64_t steps() const { return steps_; }  // work done, for budgets
 
  private:
@@ -67,7 +72,7 @@ class SpClosure {
 
   const LockTrace& trace_;
   const LockSections& sections_;
-  std::vector<Seq> upto_;        // by task
+  PagedTable<Seq> upto_;         // by task
   std::vector<TaskId> touched_;  // tasks with events in the set
   struct Prefix {
     TaskId task;

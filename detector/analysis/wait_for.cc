@@ -74,10 +74,13 @@ Need NeedOf(const Model& model, TaskId task) {
       need.tasks = object.holders;
       need.satisfied = need.tasks.empty();
       break;
-    case WaitKind::kJoin:
+    case WaitKind::kJoin: {
+      const TaskInfo& joined = model.Task(wait.joined);
       need.tasks = {wait.joined};
-      need.satisfied = wait.joined == 0 || model.Task(wait.joined).ended;
+      // A thread that the trace does not know may end at any time.
+      need.satisfied = joined.ended || (!joined.started && joined.spawned_seq == 0);
       break;
+    }
     case WaitKind::kSend:
     case WaitKind::kRecv:
       need.objects = {wait.object};

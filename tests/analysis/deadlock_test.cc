@@ -317,6 +317,12 @@ TEST(Deadlock, AnArmedTimerMayStillSend) {
   EXPECT_THAT(Play<Deadlock>(t, CutKind::kStandstill), IsEmpty());
 }
 
+TEST(Deadlock, AThreadThatIsNotKnownMayEndAtAnyTime) {
+  TraceBuilder t;
+  t.Append(1, EventType::kTaskJoinRequest, 4'000'000'000);
+  EXPECT_THAT(Play<Deadlock>(t, CutKind::kStandstill), IsEmpty());
+}
+
 TEST(Deadlock, AnInnerOnceNeedsTheLockThatItsCallerHolds) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("site.mu"), once = t.Once("init");

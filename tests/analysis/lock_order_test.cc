@@ -318,6 +318,15 @@ TEST(LockOrder, IsReportedOnceAcrossCuts) {
   EXPECT_THAT(order.AtCut({}, model), IsEmpty());
 }
 
+TEST(LockOrder, IdsThatNoRecorderGivesAreLeftOut) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A");
+  TaskTrace x = t.Task("x"), absurd(t, 4'000'000'000);
+  Nest(x, {a, 4'100'000'000, 67'000'000});
+  Nest(absurd, {67'000'000, a});
+  EXPECT_THAT(Play<LockOrder>(t), IsEmpty());
+}
+
 // --- Recursive reads ---------------------------------------------------------
 
 TEST(RecursiveRead, AWriterThatCanComeBetweenIsPredicted) {
