@@ -18,21 +18,31 @@
 
 #include "detector/analysis/analysis.h"
 #include "detector/analysis/deadlock_graph.h"
+#include "detector/analysis/lock_order.h"
 #include "detector/analysis/wait_for.h"
 
 namespace gordian::detector {
 
 class Deadlock : public Analysis {
  public:
+  // `order`, if any, outlives this and has seen the same events: it knows which order of two
+  // locks is the rule and which the exception.
+  explicit Deadlock(const LockOrder* order = nullptr) : order_(order) {}
+
   std::string_view name() const override { return "deadlock"; }
   EventSet wants() const override { return {}; }
   void On(const trace::Event&, const Model&) override {}
   std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
+
+ private:
+  const LockOrder* order_;
 };
 
 // The words (deadlock_report.cc, deadlock_words.cc).
-Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck);
-Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck);
+Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck,
+                         const LockOrder* order);
+Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck,
+                       const LockOrder* order);
 
 }  // namespace gordian::detector
 

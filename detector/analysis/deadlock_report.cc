@@ -162,7 +162,8 @@ std::string BlockedBehind(std::size_t n) {
 
 }  // namespace
 
-Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck) {
+Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck,
+                         const LockOrder* order) {
   const Model& model = stuck.model();
   Finding finding;
   finding.rule = core.IsSelf(model) ? "deadlock.self" : "deadlock.cycle";
@@ -173,7 +174,7 @@ Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& 
   finding.reasons = Conditions(model, core.cycle);
   const std::size_t others = core.members.size() - core.cycle.size() + core.behind.size();
   if (others > 0) finding.reasons.push_back(BlockedBehind(others));
-  finding.advice = HowToBreak(model, core.cycle);
+  finding.advice = HowToBreak(model, core.cycle, order);
   Assembler assembler(stuck, &finding);
   assembler.AddPicture(core);
   assembler.AddCore(core);
@@ -182,7 +183,8 @@ Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& 
   return finding;
 }
 
-Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck) {
+Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck,
+                       const LockOrder* order) {
   const Model& model = stuck.model();
   const std::vector<TaskId>& all = stuck.tasks();
   Finding finding;
@@ -220,7 +222,7 @@ Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, c
     for (std::string& reason : Conditions(model, core.cycle)) {
       finding.reasons.push_back(std::move(reason));
     }
-    for (std::string& advice : HowToBreak(model, core.cycle)) {
+    for (std::string& advice : HowToBreak(model, core.cycle, order)) {
       finding.advice.push_back(std::move(advice));
     }
     assembler.AddCore(core);

@@ -216,7 +216,8 @@ std::string AdviceForMixed(const Model& model, const std::vector<Link>& cycle, s
 
 }  // namespace
 
-std::vector<std::string> HowToBreak(const Model& model, const std::vector<Link>& cycle) {
+std::vector<std::string> HowToBreak(const Model& model, const std::vector<Link>& cycle,
+                                    const LockOrder* order) {
   if (cycle.size() == 1) return {AdviceForSelf(model, cycle[0])};
   for (std::size_t i = 0; i < cycle.size(); ++i) {
     if (WaitsInsideLock(model, cycle, i)) return {AdviceForMixed(model, cycle, i)};
@@ -228,6 +229,9 @@ std::vector<std::string> HowToBreak(const Model& model, const std::vector<Link>&
     return {absl::StrCat("Read-lock ", model.ObjectName(cycle[0].object),
                          " once: the inner function needs a variant that expects the lock to be "
                          "held already.")};
+  }
+  if (locks && cycle.size() == 2 && order != nullptr) {
+    return {AdviseOnOrder(order->graph(), cycle[0].object, cycle[1].object, false, model)};
   }
   if (locks) {
     return {absl::StrCat(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "detector/analysis/deadlock_graph.h"
+#include "detector/analysis/lock_order.h"
 #include "detector/finding/finding.h"
 #include "detector/model/model.h"
 
@@ -26,7 +27,8 @@ std::vector<Edge> ArrowsOf(const Model& model, const Link& link);
 std::vector<std::string> Conditions(const Model& model, const std::vector<Link>& cycle);
 
 // What to change: the cheapest link first.
-std::vector<std::string> HowToBreak(const Model& model, const std::vector<Link>& cycle);
+std::vector<std::string> HowToBreak(const Model& model, const std::vector<Link>& cycle,
+                                    const LockOrder* order);
 
 // Why nobody will serve a task that is in no cycle.
 std::string WhyNobody(const Stuck& stuck, TaskId task);

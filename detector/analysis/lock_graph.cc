@@ -7,6 +7,10 @@
 
 namespace gordian::detector {
 
+namespace {
+constexpr std::size_t kInstancesCounted = 10'000;
+}
+
 const HeldMode* AbstractAcquire::Holding(ObjectId object) const {
   for (const HeldMode& mode : held) {
     if (mode.lock == object) return &mode;
@@ -78,6 +82,20 @@ void LockGraph::AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire) {
     lock_index_.try_emplace(to, static_cast<std::uint32_t>(lock_index_.size()));
   }
   edges_[it->second].acquires.push_back(acquire);
+}
+
+std::set<SiteId> LockGraph::PlacesThatTake(ObjectId from, ObjectId to) const {
+  std::set<SiteId> places;
+  const auto edge = edge_index_.find({from, to});
+  if (edge == edge_index_.end()) return places;
+  std::size_t left = kInstancesCounted;
+  for (const std::uint32_t index : edges_[edge->second].acquires) {
+    for (const AbstractAcquire::Instance& instance : acquires_[index].instances) {
+      if (left-- == 0) return places;
+      places.insert(instance.site);
+    }
+  }
+  return places;
 }
 
 // --- Cycles ------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #define GORDIAN_DETECTOR_ANALYSIS_LOCK_GRAPH_H_
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -55,6 +56,9 @@ class LockGraph {
   const AbstractAcquire& acquire(std::uint32_t index) const { return acquires_[index]; }
   std::span<const AbstractAcquire> acquires() const { return acquires_; }
   const LockEdge& edge(std::uint32_t index) const { return edges_[index]; }
+
+  // The places in the program that ask for `to` while `from` is held, as far as counted.
+  std::set<SiteId> PlacesThatTake(ObjectId from, ObjectId to) const;
 
   // Calls `visit` with the edges of each simple cycle among the locks that `skip` lets pass,
   // shortest first, until it returns false or `budget` steps are spent.

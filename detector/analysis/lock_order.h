@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,9 @@ class LockOrder : public Analysis {
   void On(const trace::Event& event, const Model& model) override;
   std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
 
+  // The orders of locks seen so far.
+  const LockGraph& graph() const { return graph_; }
+
  private:
   using Locks = std::vector<ObjectId>;                    // of a cycle, smallest first
   using Places = std::vector<std::pair<SiteId, SiteId>>;  // held at, asked at; sorted
@@ -71,6 +75,10 @@ class LockOrder : public Analysis {
 };
 
 // The words (lock_order_report.cc).
+
+// What to do about two locks that are taken in both orders; `many`: not the only two.
+std::string AdviseOnOrder(const LockGraph& graph, ObjectId a, ObjectId b, bool many,
+                          const Model& model);
 Finding DescribeLockOrder(const LockOrderCase& found, const LockTrace& trace,
                           const LockGraph& graph, const Cut& cut, const Model& model);
 

@@ -12,8 +12,6 @@
 namespace gordian::detector {
 namespace {
 
-constexpr std::size_t kInstancesCounted = 10'000;
-
 class Describer {
  public:
   Describer(const LockOrderCase& found, const LockTrace& trace, const LockGraph& graph,
@@ -185,19 +183,6 @@ class Describer {
     return "";
   }
 
-  // The places in the program that take `edge.to` while they hold `edge.from`.
-  std::set<SiteId> PlacesOf(const LockEdge& edge) const {
-    std::set<SiteId> places;
-    std::size_t left = kInstancesCounted;
-    for (const std::uint32_t index : edge.acquires) {
-      for (const AbstractAcquire::Instance& instance : graph_.acquire(index).instances) {
-        if (left-- == 0) return places;
-        places.insert(instance.site);
-      }
-    }
-    return places;
-  }
-
   void Advice(Finding& finding) const {
     if (found_.edges.size() != 2) {
       finding.advice.push_back(
@@ -205,26 +190,8 @@ class Describer {
           "everywhere; one of the steps above has to change.");
       return;
     }
-    const LockEdge& forward = graph_.edge(found_.edges[0]);
-    const LockEdge& back = graph_.edge(found_.edges[1]);
-    const std::set<SiteId> first = PlacesOf(forward), second = PlacesOf(back);
-    if (first == second || found_.count > 1) {
-      finding.advice.push_back(
-          "The same code takes the two locks in the order of its arguments. Take the one with the "
-          "lower index or address first, or both at once: gordian::LockInOrder(a, b), "
-          "std::scoped_lock(a, b).");
-      return;
-    }
-    const bool forward_is_common = first.size() >= second.size();
-    const LockEdge& common = forward_is_common ? forward : back;
-    const std::size_t rare = std::min(first.size(), second.size());
-    finding.advice.push_back(absl::StrCat(
-        "Take the two locks in one order everywhere. ",
-        Count(first.size() + second.size(), "place"), " take both; ",
-        std::max(first.size(), second.size()), " of them ",
-        std::max(first.size(), second.size()) == 1 ? "takes " : "take ", Name(common.from),
-        " first. Cheapest to change: the ", rare == 1 ? "one" : absl::StrCat(rare), " that ",
-        rare == 1 ? "takes " : "take ", Name(common.to), " first."));
+    const LockEdge& edge = graph_.edge(found_.edges[0]);
+    finding.advice.push_back(AdviseOnOrder(graph_, edge.from, edge.to, found_.count > 1, model_));
   }
 
   const LockOrderCase& found_;
@@ -234,6 +201,26 @@ class Describer {
 };
 
 }  // namespace
+
+std::string AdviseOnOrder(const LockGraph& graph, ObjectId a, ObjectId b, bool many,
+                          const Model& model) {
+  std::set<SiteId> common = graph.PlacesThatTake(a, b), rare = graph.PlacesThatTake(b, a);
+  if (common == rare || many) {
+    return "The same code takes the two locks in the order of its arguments. Take the one with the "
+           "lower index or address first, or both at once: gordian::LockInOrder(a, b), "
+           "std::scoped_lock(a, b).";
+  }
+  if (common.size() < rare.size()) {
+    std::swap(common, rare);
+    std::swap(a, b);
+  }
+  return absl::StrCat("Take the two locks in one order everywhere. ",
+                      Count(common.size() + rare.size(), "place"), " take both; ", common.size(),
+                      " of them ", common.size() == 1 ? "takes " : "take ", model.ObjectName(a),
+                      " first. Cheapest to change: the ",
+                      rare.size() == 1 ? "one" : absl::StrCat(rare.size()), " that ",
+                      rare.size() == 1 ? "takes " : "take ", model.ObjectName(b), " first.");
+}
 
 Finding DescribeLockOrder(const LockOrderCase& found, const LockTrace& trace,
                           const LockGraph& graph, const Cut& cut, const Model& model) {

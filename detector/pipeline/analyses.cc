@@ -1,5 +1,7 @@
 #include "detector/pipeline/analyses.h"
 
+#include <utility>
+
 #include "detector/analysis/contention.h"
 #include "detector/analysis/deadlock.h"
 #include "detector/analysis/leak.h"
@@ -19,7 +21,9 @@ namespace gordian::detector {
 
 std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
   std::vector<std::unique_ptr<Analysis>> analyses;
-  analyses.push_back(std::make_unique<Deadlock>());
+  // Asked last about deadlocks that did not happen, but it counts the orders of locks for all.
+  auto lock_order = std::make_unique<LockOrder>();
+  analyses.push_back(std::make_unique<Deadlock>(lock_order.get()));
   analyses.push_back(std::make_unique<Misuse>());
   analyses.push_back(std::make_unique<LockLifetime>());
   analyses.push_back(std::make_unique<WaitGroupReuse>());
@@ -31,7 +35,7 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
   analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<LeakResource>());
   analyses.push_back(std::make_unique<RaceData>());
-  analyses.push_back(std::make_unique<LockOrder>());
+  analyses.push_back(std::move(lock_order));
   analyses.push_back(std::make_unique<Contention>(limits));
   return analyses;
 }

@@ -52,6 +52,25 @@ TEST(Deadlock, TwoTasksTakeTwoLocksInBothOrders) {
   EXPECT_THAT(found.evidence, SizeIs(4));
 }
 
+TEST(Deadlock, TheAdviceNamesTheRarerOrder) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A"), b = t.Mutex("B");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.At(10).Lock(a).At(11).Lock(b).Unlock(b).Unlock(a);
+  x.At(20).Lock(a);
+  y.At(30).Lock(b);
+  x.At(21).WantsLock(b);
+  y.At(31).WantsLock(a);
+  detector::LockOrder order;
+  Deadlock deadlock(&order);
+  Play(t, order);
+  const auto findings = Play(t, deadlock);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_THAT(findings[0].advice,
+              ElementsAre(HasSubstr("3 places take both; 2 of them take A first. Cheapest to "
+                                    "change: the one that takes B first.")));
+}
+
 TEST(Deadlock, OneOrderIsNone) {
   TraceBuilder t;
   const ObjectId a = t.Mutex("A"), b = t.Mutex("B");
