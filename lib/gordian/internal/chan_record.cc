@@ -23,7 +23,7 @@ ChanCall ChanCore::CallRecorded(const std::source_location& where) {
 }
 
 trace::ObjectId ChanCore::IdIn(ThreadLog& log) {
-  EnsureKnown(log, tracked_, trace::ObjectKind::kChan, capacity_, made_at_, name_);
+  origin_.In(log, trace::ObjectKind::kChan, capacity_);
   return id();
 }
 
