@@ -28,7 +28,7 @@ class Words {
     finding_.explains = leaked_.tasks;
     TaskPart part = DescribeTask(model_, first_);
     part.count = finding_.count;
-    part.what = Clause();
+    if (!part.is_waiting) part.what = Clause();  // else what it waits for says it
     finding_.tasks = {std::move(part)};
     finding_.title = absl::StrCat(Who(), " ", Clause());
     finding_.summary = absl::StrCat(finding_.title, ".");

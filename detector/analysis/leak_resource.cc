@@ -90,9 +90,8 @@ std::vector<ObjectId> LeakResource::Leaked(const Cut& cut, const Model& model) {
     const ObjectInfo& object = model.Object(id);
     const bool frozen = model.Task(object.creator).frozen || cut.Explained(object.creator);
     // A call of exit ends no scope.
-    const bool over =
-        (cut.kind == CutKind::kProgramEnd && ended_ != trace::ProcessEndReason::kExit) ||
-        (cut.kind == CutKind::kTestEnd && object.test == cut.test_id);
+    const bool over = ended_ == trace::ProcessEndReason::kMainReturned ||
+                      (cut.kind == CutKind::kTestEnd && object.test == cut.test_id);
     if (!gone && !over) return false;
     if (!frozen) leaked.push_back(id);
     return true;
@@ -102,7 +101,7 @@ std::vector<ObjectId> LeakResource::Leaked(const Cut& cut, const Model& model) {
 
 std::vector<Finding> LeakResource::AtCut(const Cut& cut, const Model& model) {
   std::vector<Finding> findings;
-  if (ended_ == trace::ProcessEndReason::kFatal || cut.kind == CutKind::kTruncated) return findings;
+  if (ended_ == trace::ProcessEndReason::kFatal) return findings;
   std::map<std::pair<ObjectKind, SiteId>, std::vector<ObjectId>> by_place;
   for (ObjectId id : Leaked(cut, model)) {
     const ObjectInfo& object = model.Object(id);
