@@ -18,8 +18,9 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
   if (id == 1 || task.frozen || task.kind == TaskKind::kInternal || cut.Explained(id)) return false;
   if (task.spawned_seq == 0 && !task.started) return false;
   const bool test_over = cut.kind == CutKind::kTestEnd && task.test == cut.test_id;
-  const bool program_over =
-      cut.kind == CutKind::kProgramEnd && ended_ != trace::ProcessEndReason::kFatal;
+  // A trace that does not say how its program ended does not say that tasks were left behind.
+  const bool program_over = cut.kind == CutKind::kProgramEnd && ended_.has_value() &&
+                            ended_ != trace::ProcessEndReason::kFatal;
   const bool returned = program_over && ended_ != trace::ProcessEndReason::kExit;
   leaked.at_test_end = test_over;
   leaked.verdict = Verdict::kConfirmed;

@@ -140,6 +140,9 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
       why.push_back(absl::StrCat(Quoted(model, other), gone ? " has ended" : " waits for ",
                                  gone ? "" : WaitedFor(model, info.wait)));
       TaskPart giver = DescribeTask(model, other);
+      if (info.wait.object != 0 && info.wait.object != id) {
+        finding.objects.push_back(DescribeObject(model, info.wait.object));
+      }
       giver.what = absl::StrCat(object.holders.empty() ? "used " : "holds ", model.ObjectName(id),
                                 gone ? " and has ended" : ", and waits itself");
       finding.tasks.push_back(std::move(giver));

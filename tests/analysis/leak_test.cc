@@ -137,6 +137,13 @@ TEST(Leak, AProgramThatEndedItselfLeavesItsTasksBehindOfCourse) {
   EXPECT_THAT(Play<Leak>(t), IsEmpty());
 }
 
+TEST(Leak, ATraceThatDoesNotSayHowItEndedProvesNothingOfThoseWhoRun) {
+  TraceBuilder t;
+  t.Task("worker");
+  t.Thread("ended").End();
+  EXPECT_THAT(Play<Leak>(t), IsEmpty());
+}
+
 TEST(LeakResource, AContextIsCancelledOrLeaks) {
   for (const bool cancelled : {false, true}) {
     TraceBuilder t;
