@@ -79,11 +79,11 @@ void GoroutineMain(void* argument) {
 void Count(std::atomic<std::int64_t> Processor::* counter, std::int64_t outside) {
   Worker* worker = CurrentWorker();
   if (worker == nullptr || worker->processor == nullptr) {
-    g_scheduler.spawned_outside.fetch_add(outside, std::memory_order_relaxed);
+    g_scheduler.spawned_outside.fetch_add(outside, std::memory_order_release);
     return;
   }
   std::atomic<std::int64_t>& count = worker->processor->*counter;
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
 }  // namespace
@@ -156,13 +156,14 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   return task;
 }
 
+// What an ended goroutine did happens before a count that leaves it out.
 std::int64_t LiveGoroutines() {
-  std::int64_t live = g_scheduler.spawned_outside.load(std::memory_order_relaxed);
+  std::int64_t live = g_scheduler.spawned_outside.load(std::memory_order_acquire);
   for (std::atomic<Processor*>& slot : g_scheduler.processors) {
     Processor* processor = slot.load(std::memory_order_acquire);
     if (processor == nullptr) break;
     live += processor->spawned.load(std::memory_order_relaxed) -
-            processor->ended.load(std::memory_order_relaxed);
+            processor->ended.load(std::memory_order_acquire);
   }
   return live;
 }
