@@ -4,19 +4,19 @@
 
 namespace gordian::tools {
 
-absl::Status Follower::ReadUpTo(std::uint64_t end) {
-  if (status_.ok()) status_ = Read(end);
+absl::Status Follower::ReadUpTo(std::uint64_t end, const std::atomic<bool>& stop) {
+  if (status_.ok()) status_ = Read(end, stop);
   return status_;
 }
 
-absl::Status Follower::Read(std::uint64_t end) {
+absl::Status Follower::Read(std::uint64_t end, const std::atomic<bool>& stop) {
   if (reader_ == nullptr) {
     auto reader = std::make_unique<trace::FileReader>();
     const trace::FileStatus opened = reader->Open(path_);
     if (!opened.ok()) return absl::DataLossError(opened.message);
     reader_ = std::move(reader);
   }
-  while (reader_->offset() < end) {
+  while (reader_->offset() < end && !stop.load(std::memory_order_relaxed)) {
     trace::Frame frame;
     trace::FileStatus problem;
     switch (reader_->Next(frame, problem)) {

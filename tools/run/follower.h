@@ -8,6 +8,7 @@
 #ifndef GORDIAN_TOOLS_RUN_FOLLOWER_H_
 #define GORDIAN_TOOLS_RUN_FOLLOWER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,15 +24,15 @@ class Follower {
  public:
   explicit Follower(std::string path) : path_(std::move(path)) {}
 
-  // Feeds the frames in front of byte `end` of the file, which are all whole. Stops at the
-  // first error, and stays there.
-  absl::Status ReadUpTo(std::uint64_t end);
+  // Feeds the frames in front of byte `end` of the file, which are all whole, or those that it
+  // gets to before `stop` is set. Stops at the first error, and stays there.
+  absl::Status ReadUpTo(std::uint64_t end, const std::atomic<bool>& stop);
 
   detector::Pipeline& pipeline() { return pipeline_; }
   bool has_error() const { return !status_.ok(); }
 
  private:
-  absl::Status Read(std::uint64_t end);
+  absl::Status Read(std::uint64_t end, const std::atomic<bool>& stop);
 
   const std::string path_;
   absl::Status status_;

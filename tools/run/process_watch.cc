@@ -29,15 +29,18 @@ ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process)
   thread_ = std::thread([this] { Work(); });
 }
 
-ProcessWatch::~ProcessWatch() {
+ProcessWatch::~ProcessWatch() { TakeOver(); }
+
+void ProcessWatch::TakeOver() {
   if (!thread_.joinable()) return;
+  hand_over_.store(true);
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
-    readable_ = 0;
   }
   wake_.notify_one();
   thread_.join();
+  hand_over_.store(false);
 }
 
 void ProcessWatch::Tick(Clock::time_point now) {
@@ -70,13 +73,8 @@ bool ProcessWatch::IsStuck() {
 }
 
 void ProcessWatch::Finish() {
-  {
-    std::lock_guard lock(mutex_);
-    readable_ = process_->trace_bytes();
-    stop_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
+  TakeOver();
+  status_ = follower_.ReadUpTo(process_->trace_bytes(), hand_over_);
   if (absl::Status read = pipeline().Finish(); status_.ok()) status_ = read;
   Judge(pipeline().model().main_ended() ? CutKind::kProgramEnd : CutKind::kTruncated);
 }
@@ -87,14 +85,14 @@ void ProcessWatch::Work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return stop_ || judge_ || readable_ > read; });
-    const bool judge = std::exchange(judge_, false) && !stop_;
-    const bool last = stop_;
+    if (stop_) return;
+    const bool judge = std::exchange(judge_, false);
     const std::uint64_t readable = readable_;
     lock.unlock();
-    if (readable > read) status_ = follower_.ReadUpTo(readable);
+    status_ = follower_.ReadUpTo(readable, hand_over_);
     read = readable;
     bool hung = false;
-    if (judge && status_.ok() && !CanGoOn()) {
+    if (judge && !hand_over_.load() && status_.ok() && !CanGoOn()) {
       Judge(CutKind::kStandstill);
       hung = follower_.pipeline().IsHung() &&
              std::ranges::any_of(findings_, [](const detector::Finding& finding) {
@@ -103,7 +101,6 @@ void ProcessWatch::Work() {
     }
     lock.lock();
     stuck_ |= hung;
-    if (last) return;
   }
 }
 

@@ -7,6 +7,7 @@
 #ifndef GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
 #define GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -37,7 +38,8 @@ class ProcessWatch {
   // It stands still and can never go on: its findings so far say why.
   bool IsStuck();
 
-  // The recording is over: reads the rest of it and judges. Blocks.
+  // The recording is over: reads the rest of it, in the calling thread and so at its
+  // priority, and judges.
   void Finish();
 
   // After Finish().
@@ -47,6 +49,7 @@ class ProcessWatch {
 
  private:
   void Work();
+  void TakeOver();  // ends the thread where it is
   bool CanGoOn() const;
   void Judge(detector::CutKind kind);
 
@@ -62,6 +65,8 @@ class ProcessWatch {
   bool judge_ = false;          // asked whether it stands still
   bool stuck_ = false;
   bool stop_ = false;
+
+  std::atomic<bool> hand_over_{false};  // the thread is to stop where it is
 
   // Of the thread; of the run loop after Finish().
   Follower follower_;
