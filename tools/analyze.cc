@@ -60,9 +60,9 @@ class Analyze final : public Command {
       }
     }
     if (report.traces.empty()) return kExitUsage;
-    const absl::StatusOr<int> status = report_options_.Finish(report, STDOUT_FILENO);
+    const absl::StatusOr<int> status = report_options_.Finish(report, STDOUT_FILENO, !all_read);
     if (!status.ok()) return Complain(std::string(status.status().message()));
-    return all_read ? *status : kExitUsage;
+    return *status;
   }
 
  private:

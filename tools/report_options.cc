@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "detector/report/json.h"
 #include "detector/report/text.h"
+#include "tools/command.h"
 
 namespace gordian::tools {
 namespace {
@@ -95,8 +96,11 @@ std::string ReportOptions::Format(const detector::Report& report, int descriptor
                          .width = WidthOf(descriptor)});
 }
 
-absl::StatusOr<int> ReportOptions::Finish(detector::Report& report, int descriptor) const {
-  const int status = Conclude(report, policy_, exit_code_);
+absl::StatusOr<int> ReportOptions::Finish(detector::Report& report, int descriptor,
+                                          bool failed) const {
+  Conclude(report, policy_, exit_code_);
+  if (failed) report.exit_status = kExitUsage;
+  const int status = report.exit_status;
   if (output_.empty()) {
     if (absl::Status written = WriteAll(descriptor, Format(report, descriptor)); !written.ok()) {
       return absl::UnavailableError(

@@ -26,8 +26,9 @@ class ReportOptions {
   absl::Status Check();
 
   // Concludes the report and writes it: into the file of -o, else to `descriptor`. Returns
-  // the exit status, or why the report could not be written.
-  absl::StatusOr<int> Finish(detector::Report& report, int descriptor) const;
+  // the exit status, or why the report could not be written. `failed`: something could not be
+  // read, which goes before all findings.
+  absl::StatusOr<int> Finish(detector::Report& report, int descriptor, bool failed = false) const;
 
  private:
   std::string Format(const detector::Report& report, int descriptor) const;

@@ -181,6 +181,8 @@ TEST_F(CommandTest, SeveralTracesHaveOneVerdict) {
   EXPECT_EQ(missing.status, 2);
   EXPECT_THAT(missing.err, HasSubstr("none.gtrace"));
   EXPECT_THAT(missing.out, HasSubstr("deadlock.global"));
+  const Ran in_json = Gordian("analyze --format=json " + both + " " + File("none.gtrace"));
+  EXPECT_EQ(json::parse(in_json.out, nullptr, false)["exit_status"], 2);
 }
 
 TEST_F(CommandTest, ATraceThatWasCutIsInconclusive) {
