@@ -183,48 +183,60 @@ Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& 
   return finding;
 }
 
+namespace {
+
+// Nothing can run, and no cycle says why: each wait is explained by itself.
+void DescribeStandstill(const Stuck& stuck, Finding& finding) {
+  constexpr std::size_t kNamed = 4;
+  const Model& model = stuck.model();
+  const std::vector<TaskId>& all = stuck.tasks();
+  finding.title = all.size() == 1
+                      ? absl::StrCat("nothing can run any more: ", Quoted(model, all[0]), " ",
+                                     WhatItWaitsFor(model, all[0]), ", and nobody is left")
+                      : absl::StrCat("nothing can run any more: all ", Count(all.size(), "task"),
+                                     " are blocked for ever");
+  std::vector<std::string> parts;
+  for (const TaskId task : all) {
+    if (parts.size() == kNamed) break;
+    parts.push_back(absl::StrCat(Quoted(model, task), " ", WhatItWaitsFor(model, task)));
+    finding.reasons.push_back(WhyNobody(stuck, task));
+  }
+  if (all.size() > kNamed) parts.push_back(Count(all.size() - kNamed, "more task"));
+  finding.summary = absl::StrCat(
+      "The program can never go on: ", Enumerate(parts), all.size() > kNamed ? " wait as well" : "",
+      ". No task is left that runs, sleeps, waits for input or has a timer.");
+  finding.advice = {
+      "Find the task that should have served the first of these waits: it ended, or took another "
+      "path. Every path has to send, close, signal, unlock or call Done; or the wait needs a way "
+      "out, such as a done channel or a Context in a select."};
+}
+
+void DescribeCore(const DeadlockCore& core, const Model& model, const LockOrder* order,
+                  Finding& finding) {
+  absl::StrAppend(&finding.title, finding.title.empty() ? "nothing can run any more: " : "; ",
+                  TitleOf(model, core));
+  absl::StrAppend(&finding.summary, SummaryOf(model, core), " ");
+  for (std::string& reason : Conditions(model, core.cycle)) {
+    finding.reasons.push_back(std::move(reason));
+  }
+  for (std::string& advice : HowToBreak(model, core.cycle, order)) {
+    finding.advice.push_back(std::move(advice));
+  }
+}
+
+}  // namespace
+
 Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck,
                        const LockOrder* order) {
   const Model& model = stuck.model();
-  const std::vector<TaskId>& all = stuck.tasks();
   Finding finding;
   finding.rule = "deadlock.global";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = TestOf(model, cut, all.front());
+  finding.test = TestOf(model, cut, stuck.tasks().front());
   Assembler assembler(stuck, &finding);
-  if (cores.empty()) {
-    finding.title = all.size() == 1
-                        ? absl::StrCat("nothing can run any more: ", Quoted(model, all[0]), " ",
-                                       WhatItWaitsFor(model, all[0]), ", and nobody is left")
-                        : absl::StrCat("nothing can run any more: all ", Count(all.size(), "task"),
-                                       " are blocked for ever");
-    std::vector<std::string> parts;
-    constexpr std::size_t kNamed = 4;
-    for (const TaskId task : all) {
-      if (parts.size() == kNamed) break;
-      parts.push_back(absl::StrCat(Quoted(model, task), " ", WhatItWaitsFor(model, task)));
-      finding.reasons.push_back(WhyNobody(stuck, task));
-    }
-    if (all.size() > kNamed) parts.push_back(Count(all.size() - kNamed, "more task"));
-    finding.summary =
-        absl::StrCat("The program can never go on: ", Enumerate(parts),
-                     all.size() > kNamed ? " wait as well" : "",
-                     ". No task is left that runs, sleeps, waits for input or has a timer.");
-    finding.advice = {
-        "Find the task that should have served the first of these waits: it ended, or took another "
-        "path. Every path has to send, close, signal, unlock or call Done; or the wait needs a way "
-        "out, such as a done channel or a Context in a select."};
-  }
+  if (cores.empty()) DescribeStandstill(stuck, finding);
   for (const DeadlockCore& core : cores) {
-    absl::StrAppend(&finding.title, finding.title.empty() ? "nothing can run any more: " : "; ",
-                    TitleOf(model, core));
-    absl::StrAppend(&finding.summary, SummaryOf(model, core), " ");
-    for (std::string& reason : Conditions(model, core.cycle)) {
-      finding.reasons.push_back(std::move(reason));
-    }
-    for (std::string& advice : HowToBreak(model, core.cycle, order)) {
-      finding.advice.push_back(std::move(advice));
-    }
+    DescribeCore(core, model, order, finding);
     assembler.AddCore(core);
     for (const Link& link : core.cycle) assembler.AddIdentity(link.waiter);
   }
@@ -233,7 +245,7 @@ Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, c
     absl::StrAppend(&finding.summary,
                     "Every other task is blocked too, so that the program can never go on.");
   }
-  for (const TaskId task : all) {
+  for (const TaskId task : stuck.tasks()) {
     assembler.AddTask(task, cores.empty() ? "" : "is blocked as well");
     if (cores.empty()) assembler.AddIdentity(task);
   }
