@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -36,10 +37,25 @@ bool IsEndOf(std::string_view shorter, std::string_view longer) {
          (longer.ends_with(shorter) && longer[longer.size() - shorter.size() - 1] == '/');
 }
 
+// `path` without detours. A compiler may name one file relative to where it ran and again
+// relative to nothing; the leading ".." tell nothing without that folder.
+std::string WithoutDetours(std::string_view path) {
+  std::string plain = std::filesystem::path(path).lexically_normal().string();
+  std::string_view rest = plain;
+  while (rest.starts_with("../")) rest.remove_prefix(3);
+  return std::string(rest);
+}
+
 }  // namespace
 
 void FileNames::Add(std::string_view path) {
-  paths_[std::string(BaseName(path))].insert(std::string(path));
+  std::string plain = WithoutDetours(path);
+  auto& same_base = paths_[std::string(BaseName(plain))];
+  for (const std::string& other : same_base) {
+    if (IsEndOf(plain, other)) return;
+  }
+  absl::erase_if(same_base, [&](const std::string& other) { return IsEndOf(other, plain); });
+  same_base.insert(std::move(plain));
 }
 
 void FileNames::AddAll(const Finding& finding, const SiteTable& sites) {
@@ -57,7 +73,9 @@ void FileNames::AddAll(const Finding& finding, const SiteTable& sites) {
   for (const Evidence& step : finding.schedule) add(step.site);
 }
 
-std::string FileNames::Name(std::string_view path) const {
+std::string FileNames::Name(std::string_view recorded) const {
+  const std::string plain = WithoutDetours(recorded);
+  const std::string_view path = plain;
   const auto same_base = paths_.find(std::string(BaseName(path)));
   if (same_base == paths_.end() || path.empty()) return Printable(path);
   std::size_t slash = path.rfind('/');

@@ -13,6 +13,14 @@ TEST(FileNames, SaysTheBaseNameWhereItIsEnough) {
   EXPECT_EQ(files.Place({.file = "/src/bank/main.cc", .line = 3}), "main.cc:3");
 }
 
+TEST(FileNames, OneFileNamedTwoWaysIsOneFile) {
+  FileNames files;
+  files.Add("../../examples/transfer.cc");
+  files.Add("/home/eve/bank/build/dev/../../examples/transfer.cc");
+  EXPECT_EQ(files.Name("../../examples/transfer.cc"), "transfer.cc");
+  EXPECT_EQ(files.Name("/home/eve/bank/build/dev/../../examples/transfer.cc"), "transfer.cc");
+}
+
 TEST(FileNames, TellsFilesOfOneNameApart) {
   FileNames files;
   files.Add("/src/client/queue.cc");
