@@ -35,10 +35,10 @@ struct Cacher {
   }
 
   void Add() {
+    caching_again.Wait();
     std::unique_lock lock(watch_mu);
     ++items;
     adding.Open();
-    caching_again.Wait();
     if (mode == Mode::kTwin) lock.unlock();
     OnEvent();
   }

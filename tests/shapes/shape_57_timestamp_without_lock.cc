@@ -37,6 +37,7 @@ struct PriorityQueue {
 
 void Run(Mode mode) {
   auto queue = std::make_shared<PriorityQueue>(mode);
+  const std::shared_ptr<Pod> pod = queue->Find("pod-1");
   Chan<Unit> stop(0, "stop");
   Chan<Unit> stopped(0, "stopped");
   Go("flusher", [=] {
@@ -45,7 +46,6 @@ void Run(Mode mode) {
     } while (Select(Recv(stop), Recv(After(absl::Milliseconds(2)))) == 1);
     stopped.Close();
   });
-  const std::shared_ptr<Pod> pod = queue->Find("pod-1");
   queue->flushing.Wait();
   LetOthersFinish(mode);
   {
