@@ -116,6 +116,7 @@ void ArmGuard(std::uint32_t test) {
   std::lock_guard lock(guard.mutex);
   guard.test = test;
   guard.own = &internal::CurrentTask();
+  guard.own->unwinding = false;  // the test before it may have been unwound
   guard.first_task = recorder::NextTask();
   guard.deadline_ns = internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
   guard.unwinding = false;

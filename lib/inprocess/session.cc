@@ -59,6 +59,7 @@ void Session::EndTest(std::uint32_t test) {
 
 std::vector<Finding> Session::Judge(detector::CutKind kind, std::uint32_t test) {
   if (!judging_) return {};
+  recorder::Time(recorder::Log());  // what still waits has waited until now
   std::lock_guard lock(state_->mutex);
   // Twice: what one thread wrote before another one did, and after its own buffer was read,
   // comes with the second round.

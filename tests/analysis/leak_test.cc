@@ -83,6 +83,18 @@ TEST(Leak, WhatStillRunsIsSuspectedAtTheEndOfAProgramAndConfirmedOfATest) {
   EXPECT_EQ(found[0].test, "Bank.Transfer");
 }
 
+TEST(Leak, ATestsTaskThatIsThereAtTheEndOfTheProgramWasLeftByItsTest) {
+  TraceBuilder t;
+  t.TestBegin(1, "Server.Stops");
+  t.Main().Go("poller");
+  t.TestEnd(1);
+  MainReturns(t);
+  const std::vector<Finding> found = Play<Leak>(t);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].verdict, Verdict::kConfirmed);
+  EXPECT_EQ(found[0].test, "Server.Stops");
+}
+
 TEST(Leak, AnExplainedTaskIsNoLeakAndAReportedOneNotTwice) {
   TraceBuilder t;
   const ObjectId c = t.Chan("c");

@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "instrument/recorder/recorder.h"
+#include "instrument/recorder/region.h"
+#include "instrument/trace/wire.h"
 
 namespace gordian::tools {
 namespace {
@@ -93,6 +96,7 @@ void ProcessWatch::Work() {
     read = readable;
     bool hung = false;
     if (judge && !hand_over_.load() && status_.ok() && !CanGoOn()) {
+      TellTime();
       Judge(CutKind::kStandstill);
       hung = follower_.pipeline().IsHung() &&
              std::ranges::any_of(findings_, [](const detector::Finding& finding) {
@@ -102,6 +106,13 @@ void ProcessWatch::Work() {
     lock.lock();
     stuck_ |= hung;
   }
+}
+
+// What still waits has waited until now, which nobody recorded.
+void ProcessWatch::TellTime() {
+  const std::uint64_t record[] = {trace::Head(trace::EventType::kTime, false, 0, 0),
+                                  recorder::Now()};
+  status_ = follower_.pipeline().Feed(recorder::kSupervisorStream, record);
 }
 
 // Whether any task runs, could run, or waits for the clock.

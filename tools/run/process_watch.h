@@ -50,6 +50,7 @@ class ProcessWatch {
  private:
   void Work();
   void TakeOver();  // ends the thread where it is
+  void TellTime();
   bool CanGoOn() const;
   void Judge(detector::CutKind kind);
 
