@@ -21,9 +21,9 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
   const bool program_over = cut.kind == CutKind::kProgramEnd && ended_.has_value() &&
                             ended_ != trace::ProcessEndReason::kFatal;
   // At the end of the program all its tests are over, and who is still there was left by his.
-  const bool test_over = (cut.kind == CutKind::kTestEnd && task.test == cut.test_id) ||
-                         (program_over && task.test != 0 &&
-                          task.test != stuck.model().current_test());
+  const bool test_over =
+      (cut.kind == CutKind::kTestEnd && task.test == cut.test_id) ||
+      (program_over && task.test != 0 && task.test != stuck.model().current_test());
   const bool returned = program_over && ended_ != trace::ProcessEndReason::kExit;
   leaked.at_test_end = test_over;
   leaked.verdict = Verdict::kConfirmed;
