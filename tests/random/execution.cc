@@ -6,9 +6,12 @@
 #include "gordian/go.h"
 #include "gordian/internal/activity.h"
 #include "gordian/internal/freeze.h"
+#include "gordian/internal/futex.h"
 #include "gordian/internal/task_state.h"
+#include "gordian/internal/threads.h"
 #include "gordian/panic.h"
 #include "gordian/runtime.h"
+#include "gtest/gtest.h"
 
 namespace gordian::testing {
 
@@ -29,11 +32,15 @@ Execution::Execution(const Program& program) : program_(program) {
   }
 }
 
-bool Execution::Run() {
-  using Clock = std::chrono::steady_clock;
+void Execution::Start() {
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
     Go("g" + std::to_string(i), [this, i] { Live(i); });
   }
+}
+
+bool Execution::Run() {
+  using Clock = std::chrono::steady_clock;
+  Start();
   // This thread is all that is active when the goroutines have come to rest.
   const auto deadline = Clock::now() + std::chrono::minutes(1);
   while (internal::g_activity.load() > 1) {
@@ -41,6 +48,44 @@ bool Execution::Run() {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
   }
   return true;
+}
+
+namespace {
+
+std::atomic<std::uint32_t> g_stands_still{0};
+
+struct Watch {
+  internal::Task* main;
+  std::function<void()> at_standstill;
+};
+
+// Waits for the standstill on a thread that the library does not count.
+void* WatchMain(void* argument) {
+  const Watch& watch = *static_cast<Watch*>(argument);
+  internal::Task& main = *watch.main;
+  while (g_stands_still.load() == 0) internal::FutexWait(g_stands_still, 0);
+  watch.at_standstill();
+  EXPECT_TRUE(internal::UnwindTask(main));  // `watch` goes with it
+  return nullptr;
+}
+
+}  // namespace
+
+void Execution::RunWhileMainWaits(std::function<void()> at_standstill) {
+  Watch watch{&internal::CurrentTask(), std::move(at_standstill)};
+  g_stands_still.store(0);
+  internal::OnStandstill([] {
+    g_stands_still.store(1);
+    internal::FutexWake(g_stands_still);
+  });
+  internal::StartInternalThread(WatchMain, &watch);
+  Start();
+  try {
+    Chan<int>(0, "never").Recv();
+    ADD_FAILURE() << "somebody has served it";
+  } catch (const internal::Unwound&) {
+    internal::OnStandstill(nullptr);
+  }
 }
 
 void Execution::Freeze() {

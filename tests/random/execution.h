@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -34,6 +35,10 @@ class Execution {
   // Starts the goroutines and returns once each has ended or is parked and none will be woken.
   // False where that does not come within a minute.
   bool Run();
+
+  // The same, but this thread waits meanwhile, for what nobody will give it. Once nothing moves any
+  // more, `at_standstill` is called, on a thread of its own, and this thread's wait is ended.
+  void RunWhileMainWaits(std::function<void()> at_standstill);
 
   // Takes those that did not end out of play.
   static void Freeze();
@@ -61,6 +66,7 @@ class Execution {
     std::vector<Outcome> outcomes;  // of the completed operations
   };
 
+  void Start();
   void Live(std::size_t goroutine);
   Outcome Perform(const Op& op);
   void PerformOnLock(const Op& op);
