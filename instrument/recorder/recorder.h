@@ -94,11 +94,19 @@ class ThreadLog {
  private:
   friend struct Access;
   static constexpr std::size_t kCachedSites = 512;
+  static constexpr std::size_t kCachedStacks = 64;
+  static constexpr std::size_t kCachedFrames = 4;
   struct CachedSite {
     std::uintptr_t key = 0;
     SiteId id = 0;
   };
 
+  struct CachedStack {
+    std::array<std::uintptr_t, kCachedFrames> frames{};  // short stacks only, filled with zeros
+    SiteId id = 0;
+  };
+
+  SiteId StackSlow(std::span<const std::uintptr_t> addresses);
   SiteId SiteSlow(const std::source_location& location, std::uintptr_t key);
 
   std::uint64_t* cursor_ = nullptr;
@@ -112,6 +120,7 @@ class ThreadLog {
   ThreadLog* next_ = nullptr;        // in the registry of all logs
   ThreadLog* previous_ = nullptr;
   std::array<CachedSite, kCachedSites> sites_{};
+  std::array<CachedStack, kCachedStacks> stacks_{};
 };
 
 // The calling thread's log; made at its first use. Not inlined on purpose: no

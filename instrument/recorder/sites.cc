@@ -1,7 +1,8 @@
 // Interning of places: an id for each source location and each stack.
 //
-// The table is behind one lock; each thread keeps a small direct-mapped cache in
-// front of it (ThreadLog::Site), so a hot call site costs one comparison.
+// The table is behind one lock; each thread keeps small direct-mapped caches in
+// front of it (ThreadLog::Site, ThreadLog::Stack), so a hot call site costs one comparison.
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -72,6 +73,18 @@ SiteId ThreadLog::SiteSlow(const std::source_location& location, std::uintptr_t 
 }
 
 SiteId ThreadLog::Stack(std::span<const std::uintptr_t> addresses) {
+  if (addresses.size() > kCachedFrames) return StackSlow(addresses);
+  std::array<std::uintptr_t, kCachedFrames> frames{};
+  std::copy(addresses.begin(), addresses.end(), frames.begin());
+  std::uintptr_t hash = 0;
+  for (const std::uintptr_t frame : frames) hash = (hash ^ frame) * 0x9E3779B97F4A7C15u;
+  CachedStack& cached = stacks_[hash >> 58];
+  static_assert(kCachedStacks == 1u << 6);
+  if (cached.id == 0 || cached.frames != frames) cached = {frames, StackSlow(addresses)};
+  return cached.id;
+}
+
+SiteId ThreadLog::StackSlow(std::span<const std::uintptr_t> addresses) {
   std::string bytes(reinterpret_cast<const char*>(addresses.data()), addresses.size_bytes());
   Table& table = TheTable();
   std::lock_guard lock(table.mutex);

@@ -96,6 +96,15 @@ TEST_F(RecorderTest, ASiteIsDefinedOnceAndKeepsItsId) {
   EXPECT_TRUE(Drain().empty());
 }
 
+TEST_F(RecorderTest, StacksThatDifferInAnyFrameHaveDifferentIds) {
+  const std::uintptr_t shallow[] = {0x10}, deep[] = {0x10, 0x20}, deeper[] = {1, 2, 3, 4, 5};
+  const SiteId id = Log().Stack(deep);
+  EXPECT_NE(Log().Stack(shallow), id);
+  EXPECT_NE(Log().Stack(deeper), id);
+  EXPECT_EQ(Log().Stack(deep), id);
+  std::thread([&] { EXPECT_EQ(Log().Stack(deep), id); }).join();
+}
+
 TEST_F(RecorderTest, NothingIsLostWhenAChunkIsFull) {
   Tracked mutex;
   Register(mutex, ObjectKind::kMutex, 0, 0);
