@@ -75,6 +75,7 @@ class Writer {
   Writer(const Synthetic& what, const Write& write)
       : what_(what), write_(write), streams_(what.tasks), locks_(what.locks) {
     for (std::uint32_t task = 0; task < what.tasks; ++task) {
+      if (task > 0) Put(0, Spawned(task));
       Put(task, {.type = EventType::kTaskRun, .subject = task + 1, .args = {1, 1}});
     }
     for (std::uint32_t object = 0; object < 2 * what.locks; ++object) {
@@ -116,6 +117,12 @@ class Writer {
     trace::Version version = 1;
     std::uint32_t last = ~0u;  // who took `version`
   };
+
+  static Event Spawned(std::uint32_t task) {
+    constexpr auto kThread = static_cast<std::uint64_t>(trace::TaskKind::kThread);
+    return {
+        .type = EventType::kTaskSpawn, .subject = task + 1, .args = {kThread}, .text = "worker"};
+  }
 
   static trace::SiteId Site(Op op, std::uint32_t index) {
     return 1 + 4 * (index % 64) + static_cast<std::uint32_t>(op);
