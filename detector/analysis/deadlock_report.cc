@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -15,6 +16,7 @@ namespace gordian::detector {
 namespace {
 
 constexpr std::size_t kTaskParts = 64;  // tasks described one by one
+constexpr std::size_t kTitleNames = 4;  // a title is one line
 
 std::string TestOf(const Model& model, const Cut& cut, TaskId task) {
   const std::uint32_t test = model.Task(task).test;
@@ -43,6 +45,10 @@ std::string TitleOf(const Model& model, const DeadlockCore& core) {
                         model.ObjectName(first.object), ", which it holds itself");
   }
   std::vector<std::string> names;
+  if (core.cycle.size() > kTitleNames) {
+    return absl::StrCat(Count(core.cycle.size(), "task"),
+                        " wait for each other in a circle for ever");
+  }
   for (const Link& link : core.cycle) names.push_back(Quoted(model, link.waiter));
   return absl::StrCat(Enumerate(names), core.cycle.size() == 2
                                             ? " wait for each other for ever"
@@ -80,7 +86,7 @@ class Assembler {
 
   void AddCore(const DeadlockCore& core) {
     for (const Link& link : core.cycle) {
-      AddTask(link.waiter, "");
+      AddTask(link.waiter, "", /*folds=*/false);
       AddEvidence(link);
     }
     for (const TaskId member : core.members) AddTask(member, "waits for members of the cycle");
@@ -94,14 +100,15 @@ class Assembler {
   }
 
   // Its part in the report; alike tasks behind a deadlock are counted, not repeated.
-  void AddTask(TaskId task, std::string what) {
+  void AddTask(TaskId task, std::string what, bool folds = true) {
     if (!tasks_.insert(task).second) return;
     finding_.explains.push_back(task);
     const TaskInfo& info = model_.Task(task);
     const auto alike =
         std::find_if(finding_.tasks.begin(), finding_.tasks.end(), [&](const TaskPart& part) {
-          return part.what == what && part.spawned_at == info.spawned_at && part.held.empty() &&
-                 info.held.empty() && part.waiting.site == info.wait.site && info.name.empty();
+          return folds && part.what == what && part.spawned_at == info.spawned_at &&
+                 part.held.empty() && info.held.empty() && part.waiting.site == info.wait.site &&
+                 NamedAlike(model_.Task(part.id).name, info.name);
         });
     if (alike != finding_.tasks.end()) {
       ++alike->count;
@@ -185,6 +192,41 @@ Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& 
 
 namespace {
 
+// Tasks that were started at one place, go by one name and wait at one place.
+std::vector<std::vector<TaskId>> GroupsOfAlike(const Model& model,
+                                               const std::vector<TaskId>& tasks) {
+  std::vector<std::vector<TaskId>> groups;
+  absl::flat_hash_map<std::pair<SiteId, SiteId>, std::vector<std::size_t>> by_places;
+  for (const TaskId task : tasks) {
+    const TaskInfo& info = model.Task(task);
+    std::vector<std::size_t>& near = by_places[{info.spawned_at, info.wait.site}];
+    const auto alike = std::find_if(near.begin(), near.end(), [&](std::size_t group) {
+      const TaskInfo& first = model.Task(groups[group].front());
+      return info.spawned_seq != 0 && first.wait.kind == info.wait.kind &&
+             first.wait.object == info.wait.object && NamedAlike(first.name, info.name);
+    });
+    if (alike != near.end()) {
+      groups[*alike].push_back(task);
+    } else {
+      near.push_back(groups.size());
+      groups.push_back({task});
+    }
+  }
+  return groups;
+}
+
+// "main waits to send on jobs", "3 tasks like \"worker\" wait to receive from jobs".
+std::string WhatTheyWaitFor(const Model& model, const std::vector<TaskId>& alike) {
+  const TaskId first = alike.front();
+  std::string waits = WhatItWaitsFor(model, first);
+  if (alike.size() == 1) return absl::StrCat(Quoted(model, first), " ", waits);
+  const std::string& name = model.Task(first).name;
+  const std::string like = name.empty() ? model.TaskName(first) : absl::StrCat("\"", name, "\"");
+  constexpr std::string_view kWaits = "waits";
+  if (waits.starts_with(kWaits)) waits.erase(kWaits.size() - 1, 1);
+  return absl::StrCat(Count(alike.size(), "task"), " like ", like, " ", waits);
+}
+
 // Nothing can run, and no cycle says why: each wait is explained by itself.
 void DescribeStandstill(const Stuck& stuck, Finding& finding) {
   constexpr std::size_t kNamed = 4;
@@ -196,15 +238,21 @@ void DescribeStandstill(const Stuck& stuck, Finding& finding) {
                       : absl::StrCat("nothing can run any more: all ", Count(all.size(), "task"),
                                      " are blocked for ever");
   std::vector<std::string> parts;
-  for (const TaskId task : all) {
+  const std::vector<std::vector<TaskId>> groups = GroupsOfAlike(model, all);
+  std::size_t named = 0;
+  for (const std::vector<TaskId>& group : groups) {
     if (parts.size() == kNamed) break;
-    parts.push_back(absl::StrCat(Quoted(model, task), " ", WhatItWaitsFor(model, task)));
-    finding.reasons.push_back(WhyNobody(stuck, task));
+    named += group.size();
+    parts.push_back(WhatTheyWaitFor(model, group));
+    finding.reasons.push_back(WhyNobody(stuck, group.front()));
   }
-  if (all.size() > kNamed) parts.push_back(Count(all.size() - kNamed, "more task"));
-  finding.summary = absl::StrCat(
-      "The program can never go on: ", Enumerate(parts), all.size() > kNamed ? " wait as well" : "",
-      ". No task is left that runs, sleeps, waits for input or has a timer.");
+  const std::size_t more = all.size() - named;
+  if (more > 0) {
+    parts.push_back(absl::StrCat(Count(more, "more task"), more == 1 ? " waits" : " wait", " too"));
+  }
+  finding.summary =
+      absl::StrCat("The program can never go on: ", Enumerate(parts),
+                   ". No task is left that runs, sleeps, waits for input or has a timer.");
   finding.advice = {
       "Find the task that should have served the first of these waits: it ended, or took another "
       "path. Every path has to send, close, signal, unlock or call Done; or the wait needs a way "
@@ -213,8 +261,9 @@ void DescribeStandstill(const Stuck& stuck, Finding& finding) {
 
 void DescribeCore(const DeadlockCore& core, const Model& model, const LockOrder* order,
                   Finding& finding) {
-  absl::StrAppend(&finding.title, finding.title.empty() ? "nothing can run any more: " : "; ",
-                  TitleOf(model, core));
+  if (finding.title.empty()) {
+    finding.title = absl::StrCat("nothing can run any more: ", TitleOf(model, core));
+  }
   absl::StrAppend(&finding.summary, SummaryOf(model, core), " ");
   for (std::string& reason : Conditions(model, core.cycle)) {
     finding.reasons.push_back(std::move(reason));

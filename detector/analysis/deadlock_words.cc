@@ -82,7 +82,7 @@ std::string WhatItWaitsFor(const Model& model, TaskId task) {
 }
 
 std::vector<Edge> ArrowsOf(const Model& model, const Link& link) {
-  const std::string from = model.TaskName(link.waiter), to = model.TaskName(link.server);
+  const std::string from = PictureName(model, link.waiter), to = PictureName(model, link.server);
   const Wait& wait = model.Task(link.waiter).wait;
   if (link.object == 0) return {{from, "waits for the end of", to}};
   std::string served = "served by";

@@ -1,12 +1,16 @@
 #include "detector/analysis/describe.h"
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace gordian::detector {
 
 std::string Quoted(const Model& model, TaskId task) {
   const std::string name = model.TaskName(task);
-  return model.Task(task).name.empty() ? name : absl::StrCat("\"", name, "\"");
+  if (model.Task(task).name.empty()) return name;
+  if (!model.SharesItsName(task)) return absl::StrCat("\"", name, "\"");
+  return absl::StrCat("\"", name, "\" (", model.NumberedKind(task), ")");
 }
 
 std::string Enumerate(std::span<const std::string> words, std::string_view last) {
@@ -60,6 +64,7 @@ TaskPart DescribeTask(const Model& model, TaskId id) {
   part.is_waiting = true;
   part.waiting = {.object = wait.object,
                   .joined_task = wait.joined,
+                  .joined_name = wait.joined != 0 ? model.TaskName(wait.joined) : "",
                   .operation = std::string(NameOf(wait.kind)),
                   .site = wait.site,
                   .since_ns = wait.time,
@@ -73,6 +78,35 @@ ObjectPart DescribeObject(const Model& model, ObjectId id) {
   const ObjectInfo& object = model.Object(id);
   return {
       .id = id, .kind = object.kind, .name = model.ObjectName(id), .created_at = object.created_at};
+}
+
+void ListObjects(const Model& model, Finding& finding) {
+  absl::flat_hash_set<ObjectId> listed = {0};
+  for (const ObjectPart& object : finding.objects) listed.insert(object.id);
+  const auto add = [&](ObjectId object) {
+    if (listed.insert(object).second) finding.objects.push_back(DescribeObject(model, object));
+  };
+  for (const TaskPart& task : finding.tasks) {
+    for (const HeldLock& held : task.held) add(held.object);
+    add(task.waiting.object);
+    for (const ObjectId channel : task.waiting.choices) add(channel);
+  }
+}
+
+std::string PictureName(const Model& model, TaskId task) {
+  const std::string name = model.TaskName(task);
+  return model.SharesItsName(task) ? absl::StrCat(name, " (", task, ")") : name;
+}
+
+bool NamedAlike(std::string_view a, std::string_view b) {
+  const auto letters = [](std::string_view name) {
+    std::string text;
+    for (const char c : name) {
+      if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) text += c;
+    }
+    return text;
+  };
+  return letters(a) == letters(b);
 }
 
 }  // namespace gordian::detector

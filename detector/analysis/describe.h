@@ -14,7 +14,8 @@
 
 namespace gordian::detector {
 
-// A given name in quotes, else what the model calls it: "\"alice→bob\"", "goroutine 7".
+// A given name in quotes, else what the model calls it: "\"alice→bob\"", "goroutine 7"; with its
+// number where several tasks go by one name: "\"worker\" (goroutine 7)".
 std::string Quoted(const Model& model, TaskId task);
 
 // "a", "a and b", "a, b and c".
@@ -30,6 +31,15 @@ std::string WaitedFor(const Model& model, const Wait& wait);
 TaskPart DescribeTask(const Model& model, TaskId task);
 
 ObjectPart DescribeObject(const Model& model, ObjectId object);
+
+// Adds every object that the parts of the finding speak of and that it does not list yet.
+void ListObjects(const Model& model, Finding& finding);
+
+// A node of a picture: the name alone, with the number where tasks share it.
+std::string PictureName(const Model& model, TaskId task);
+
+// "worker 7" and "worker 12" are alike, as is what has no name.
+bool NamedAlike(std::string_view a, std::string_view b);
 
 }  // namespace gordian::detector
 

@@ -30,8 +30,8 @@ class Words {
     part.count = finding_.count;
     if (!part.is_waiting) part.what = Clause();  // else what it waits for says it
     finding_.tasks = {std::move(part)};
-    finding_.title = absl::StrCat(Who(), " ", Clause());
-    finding_.summary = absl::StrCat(finding_.title, ".");
+    finding_.title = absl::StrCat(Who(), " ", ShortClause());
+    finding_.summary = absl::StrCat(Who(), " ", Clause(), ".");
     AddObjects();
     switch (leaked_.state) {
       case LeakState::kNotJoined:
@@ -63,7 +63,9 @@ class Words {
   std::string Who() const {
     if (leaked_.tasks.size() == 1) return Quoted(model_, first_);
     const char* kind = task_.kind == trace::TaskKind::kThread ? "thread" : "goroutine";
-    return absl::StrCat(Count(leaked_.tasks.size(), kind), " like ", Quoted(model_, first_));
+    const std::string like =
+        task_.name.empty() ? model_.TaskName(first_) : absl::StrCat("\"", task_.name, "\"");
+    return absl::StrCat(Count(leaked_.tasks.size(), kind), " like ", like);
   }
   bool Several() const { return leaked_.tasks.size() > 1; }
 
@@ -85,6 +87,16 @@ class Words {
         return absl::StrCat("block", s, " for ever in ", Operation());
     }
     return "";
+  }
+
+  // For a title: a select may name any number of channels.
+  std::string ShortClause() const {
+    const Wait& wait = task_.wait;
+    if (wait.kind != WaitKind::kSelect || wait.cases.size() <= 2 || task_.ended) return Clause();
+    const std::string how =
+        leaked_.state == LeakState::kBlocked ? "still waited" : "blocks for ever";
+    return absl::StrCat(Several() && leaked_.state != LeakState::kBlocked ? "block for ever" : how,
+                        " in a select of ", wait.cases.size(), " channels");
   }
 
   std::string Operation() const {
@@ -125,11 +137,18 @@ class Words {
     return "did not do so before the end";
   }
 
-  void AddServer(TaskId server, const std::string& what) {
+  // `at`: where it did that, where it does not wait.
+  void AddServer(TaskId server, const std::string& what, SiteId at = 0) {
     const auto same = std::ranges::find(finding_.tasks, server, &TaskPart::id);
     if (same != finding_.tasks.end()) return;
     TaskPart part = DescribeTask(model_, server);
-    part.what = what;
+    if (!stuck_.ForEver(server)) {
+      part.what = what;
+      if (at != 0) {
+        part.at = at;
+        part.is_waiting = false;
+      }
+    }
     finding_.tasks.push_back(std::move(part));
   }
 
@@ -137,18 +156,25 @@ class Words {
     const ObjectInfo& object = model_.Object(id);
     std::vector<std::string> others;
     std::size_t more = 0;
-    for (TaskId user : object.users) {
+    for (std::size_t i = 0; i < object.users.size(); ++i) {
+      const TaskId user = object.users[i];
       if (std::ranges::binary_search(leaked_.tasks, user)) continue;
+      if (model_.Task(user).kind == trace::TaskKind::kInternal) continue;
       if (others.size() == kNamed) {
         ++more;
         continue;
       }
       const std::string why = WhyNot(user);
       others.push_back(absl::StrCat(Quoted(model_, user), " ", why));
-      AddServer(user, absl::StrCat("used ", model_.ObjectName(id), "; ", why));
+      AddServer(user, absl::StrCat("used ", model_.ObjectName(id)), object.used_at[i]);
     }
     if (more > 0) others.push_back(absl::StrCat(more, " more likewise"));
     const std::string name = model_.ObjectName(id);
+    if (model_.IsTimerChannel(id) && leaked_.state == LeakState::kBlockedForEver) {
+      finding_.reasons.push_back(absl::StrCat("Only its timer sends on ", name,
+                                              ", one value each time it fires, and it is not set"));
+      return;
+    }
     if (others.empty()) {
       finding_.reasons.push_back(absl::StrCat("No other task has ever used ", name));
       return;
@@ -213,6 +239,12 @@ void Words::AdviseWait() {
                        "one result), or send in a Select beside a done channel or Context::Done()");
       break;
     case WaitKind::kRecv:
+      if (model_.IsTimerChannel(task_.wait.object)) {
+        advice =
+            "Do not receive again what has been received already: after Stop, drain the channel "
+            "in a Select with a Default, or leave it, as Reset needs no drained channel";
+        break;
+      }
       advice = absl::StrCat("Close ", name,
                             " when nothing more will be sent, on every path of the sender, or "
                             "receive in a Select beside a done channel or Context::Done()");

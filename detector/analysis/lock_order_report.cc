@@ -89,8 +89,8 @@ class Describer {
     }
     finding.tasks.push_back(std::move(part));
     finding.objects.push_back(DescribeObject(model_, step.holds));
-    finding.picture.push_back({model_.TaskName(step.task), "wants", Name(step.wants)});
-    finding.picture.push_back({Name(step.wants), "held by", model_.TaskName(Next(step).task)});
+    finding.picture.push_back({PictureName(model_, step.task), "wants", Name(step.wants)});
+    finding.picture.push_back({Name(step.wants), "held by", PictureName(model_, Next(step).task)});
     if (const Acquire* held = HeldSection(step, step.holds)) {
       finding.evidence.push_back({held->at, step.task, held->site, Locks(*held)});
       finding.identity_sites.push_back(held->site);

@@ -26,7 +26,8 @@ struct HeldLock {
 struct Waiting {
   trace::ObjectId object = 0;  // 0: a task (join), a sleep, or a select
   trace::TaskId joined_task = 0;
-  std::string operation;  // "Lock", "RLock", "channel send", "WaitGroup.Wait", …
+  std::string joined_name;  // of that task
+  std::string operation;    // "Lock", "RLock", "channel send", "WaitGroup.Wait", …
   trace::SiteId site = 0;
   std::uint64_t since_ns = 0;            // when it began
   std::uint64_t duration_ns = 0;         // until it ended or the trace did

@@ -104,6 +104,7 @@ struct ObjectInfo {
   bool write_held = false;
   std::vector<TaskId> waiters;  // who waits for it, in order of asking
   std::vector<TaskId> users;    // every task that ever used it, each once
+  std::vector<SiteId> used_at;  // where each of them first did
 };
 
 class Model {
@@ -120,9 +121,14 @@ class Model {
   TaskId task_count() const;                    // ids are 1 … task_count()
   ObjectId object_count() const;
 
-  // What people read: the given name, else "goroutine 7", "main", "mutex 4".
+  // What people read: the given name, else "goroutine 7", "main", "mutex 4",
+  // "timer channel 6".
   std::string TaskName(TaskId id) const;
   std::string ObjectName(ObjectId id) const;
+  std::string NumberedKind(TaskId id) const;  // "goroutine 7", whatever its name
+  bool SharesItsName(TaskId id) const;        // whether another task was given the same name
+  // Whether the runtime sends on it: it was made with a timer or a ticker.
+  bool IsTimerChannel(ObjectId id) const;
 
   // Happens-before. An event that task t wrote at Epoch(t) == c happened before the present of
   // task u iff HappenedBefore(t, c, u). A task's epoch grows with each of its releases.

@@ -2,7 +2,7 @@
 #include <array>
 #include <string>
 
-#include "detector/model/model.h"
+#include "detector/model/state.h"
 
 namespace gordian::detector {
 namespace {
@@ -38,14 +38,38 @@ std::string Model::TaskName(TaskId id) const {
   const TaskInfo& task = Task(id);
   if (!task.name.empty()) return task.name;
   if (id == 1 && task.parent == 0) return "main";
-  return std::string(NameOf(task.kind)) + " " + std::to_string(id);
+  return NumberedKind(id);
+}
+
+std::string Model::NumberedKind(TaskId id) const {
+  return std::string(NameOf(Task(id).kind)) + " " + std::to_string(id);
 }
 
 std::string Model::ObjectName(ObjectId id) const {
   if (id == 0) return "a nil channel";
   const ObjectInfo& object = Object(id);
   if (!object.name.empty()) return object.name;
+  if (IsTimerChannel(id)) return "timer channel " + std::to_string(id);
   return std::string(trace::NameOf(object.kind)) + " " + std::to_string(id);
+}
+
+void Model::State::NameTask(TaskInfo& task, std::string_view name) {
+  if (task.name == name) return;
+  if (const auto old = task_names.find(task.name); old != task_names.end()) --old->second;
+  task.name = name;
+  ++task_names[task.name];
+}
+
+bool Model::SharesItsName(TaskId id) const {
+  const auto found = state_->task_names.find(Task(id).name);
+  return found != state_->task_names.end() && found->second > 1 && !Task(id).name.empty();
+}
+
+bool Model::IsTimerChannel(ObjectId id) const {
+  const ObjectInfo& object = Object(id);
+  // A context's channel may be made where its timer is, and has no room.
+  return object.kind == trace::ObjectKind::kChan && object.detail == 1 && object.created_at != 0 &&
+         state_->timers_made_at.contains(object.created_at);
 }
 
 }  // namespace gordian::detector

@@ -9,20 +9,23 @@ using trace::Event;
 using trace::EventType;
 using trace::ObjectKind;
 
-void Model::State::Use(ObjectState& object, TaskId task) {
+void Model::State::Use(ObjectState& object, TaskId task, SiteId site) {
   if (object.last_user == task) return;
   object.last_user = task;
-  std::vector<TaskId>& users = object.info.users;
+  const auto add = [&] {
+    object.info.users.push_back(task);
+    object.info.used_at.push_back(site);
+  };
   if (task < 64) {
     const std::uint64_t bit = std::uint64_t{1} << task;
-    if ((object.low_users & bit) == 0) users.push_back(task);
+    if ((object.low_users & bit) == 0) add();
     object.low_users |= bit;
     return;
   }
   if (object.high_users == nullptr) {
     object.high_users = std::make_unique<absl::flat_hash_set<TaskId>>();
   }
-  if (object.high_users->insert(task).second) users.push_back(task);
+  if (object.high_users->insert(task).second) add();
 }
 
 void Model::State::Begin(const Event& event, const TaskState& task, ObjectInfo& object) {
@@ -30,6 +33,9 @@ void Model::State::Begin(const Event& event, const TaskState& task, ObjectInfo& 
   object.detail = event.args[1];
   object.created_at = event.site;
   object.begin_seq = event.seq;
+  if (object.kind == ObjectKind::kTimer || object.kind == ObjectKind::kTicker) {
+    timers_made_at[event.site] = object.kind;
+  }
   object.creator = task.info.id;
   object.test = task.info.test != 0 ? task.info.test : current_test;
 }
@@ -97,13 +103,13 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
       return;
     case EventType::kSelectCaseSend:
     case EventType::kSelectCaseRecv:
-      Use(object, task.id);
+      Use(object, task.id, event.site);
       state.cases.push_back({info.id, event.type == EventType::kSelectCaseSend, event.site});
       return;
     default:
       break;
   }
-  Use(object, task.id);
+  Use(object, task.id, event.site);
   switch (event.type) {
     case EventType::kLockRequest:
       return BeginWait(event, task, WaitKind::kLock, &object);

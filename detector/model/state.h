@@ -34,6 +34,8 @@ struct Model::State {
   absl::flat_hash_map<trace::StreamId, TaskId> running;
   absl::flat_hash_map<std::uint32_t, std::string> tests;
   std::vector<ObjectId> armed_timers;
+  absl::flat_hash_map<std::string, std::uint32_t> task_names;     // given to how many tasks
+  absl::flat_hash_map<SiteId, trace::ObjectKind> timers_made_at;  // timers and tickers
   std::uint64_t now = 0, events = 0, losses = 0;
   std::uint32_t current_test = 0;
   bool main_ended = false;
@@ -57,7 +59,8 @@ struct Model::State {
   void Acquire(const trace::Event& event, TaskInfo& task, ObjectInfo& object, bool shared);
   void Release(TaskInfo& task, ObjectInfo& object, bool shared);
   void Disarm(ObjectId timer);
-  void Use(ObjectState& object, TaskId task);
+  void Use(ObjectState& object, TaskId task, SiteId site);
+  void NameTask(TaskInfo& task, std::string_view name);
 };
 
 }  // namespace gordian::detector

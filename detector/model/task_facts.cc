@@ -121,7 +121,7 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
     case EventType::kTaskSpawn:
       return Spawn(event, &task);
     case EventType::kTaskName:
-      if (TaskState* named = TaskAt(event.subject)) named->info.name = event.text;
+      if (TaskState* named = TaskAt(event.subject)) NameTask(named->info, event.text);
       return;
     case EventType::kTaskReady:
       // Written by whoever woke it: the subject is the task.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "detector/analysis/describe.h"
 #include "detector/analysis/wait_for.h"
 #include "detector/pipeline/analyses.h"
 #include "detector/reader/reader.h"
@@ -110,6 +111,7 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
   for (const auto& analysis : state_->analyses) {
     for (Finding& finding : analysis->AtCut(cut, state_->model)) {
       state_->explained.insert(finding.explains.begin(), finding.explains.end());
+      ListObjects(state_->model, finding);
       findings.push_back(std::move(finding));
     }
   }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
@@ -38,14 +40,17 @@ std::string Fingerprint(const Finding& finding, const SiteTable& sites) {
     key += kSeparator;
     key += WithoutRunNumber(part);
   }
+  // Sites are numbered by the run, and so is their order.
+  std::vector<std::string> functions;
   for (trace::SiteId site : finding.identity_sites) {
-    key += kSeparator;
+    std::string& function = functions.emplace_back();
     if (const Frame* frame = sites.Shown(site)) {
-      key += FunctionName(frame->function);
-      key += '@';
-      key += BaseName(frame->file);
+      function = FunctionName(frame->function);
+      (function += '@') += BaseName(frame->file);
     }
   }
+  std::sort(functions.begin(), functions.end());
+  for (const std::string& function : functions) (key += kSeparator) += function;
   return absl::StrFormat("%08x",
                          static_cast<std::uint32_t>(XXH3_64bits(key.data(), key.size()) >> 32));
 }

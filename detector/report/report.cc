@@ -38,7 +38,7 @@ std::optional<Verdict> VerdictNamed(std::string_view name) {
 
 std::vector<Entry> Entries(const Report& report) {
   std::vector<Entry> entries;
-  // Where the entry with this fingerprint and verdict is, of an earlier trace.
+  // Where the entry with this fingerprint and verdict is.
   absl::flat_hash_map<std::pair<std::string, Verdict>, std::size_t> known;
   for (std::size_t i = 0; i < report.traces.size(); ++i) {
     const TraceReport& trace = report.traces[i];
@@ -46,12 +46,14 @@ std::vector<Entry> Entries(const Report& report) {
       std::string fingerprint = Fingerprint(finding, trace.sites);
       const auto [found, is_new] =
           known.try_emplace(std::pair(fingerprint, finding.verdict), entries.size());
-      if (!is_new && entries[found->second].traces.back() != i) {
-        entries[found->second].traces.push_back(i);
-        entries[found->second].count += finding.count;
-      } else {
-        entries.push_back({&finding, &trace, std::move(fingerprint), {i}, finding.count});
+      if (is_new) {
+        entries.push_back({&finding, &trace, std::move(fingerprint), {i}, finding.count, {}});
+        continue;
       }
+      Entry& entry = entries[found->second];
+      entry.count += finding.count;
+      if (entry.trace == &trace) entry.folded.push_back(&finding);
+      if (entry.traces.back() != i) entry.traces.push_back(i);
     }
   }
   return ByWeight(std::move(entries));

@@ -59,13 +59,15 @@ struct Report {
   int exit_status = 0;  // of the command that reports
 };
 
-// A finding with all it needs to be printed. The same bug in several traces is one entry.
+// A finding with all it needs to be printed. The same bug in several traces, or
+// several times in one, is one entry.
 struct Entry {
   const Finding* finding = nullptr;
   const TraceReport* trace = nullptr;
   std::string fingerprint;
-  std::vector<std::size_t> traces;  // positions of the traces that have it
-  std::uint32_t count = 0;          // occurrences in all of them
+  std::vector<std::size_t> traces;     // positions of the traces that have it
+  std::uint32_t count = 0;             // occurrences in all of them
+  std::vector<const Finding*> folded;  // others of the first trace with the same fingerprint
 };
 
 // Every finding of the report, the weightiest verdict first, in the traces' order otherwise.

@@ -97,13 +97,15 @@ class PartWriter {
       return text;
     }
     std::string name = NameOf(waiting.object);
-    if (name.empty() && waiting.joined_task != 0) name = TaskName(waiting.joined_task);
+    if (name.empty() && waiting.joined_task != 0) name = Joined(waiting);
     if (name.empty()) return operation;
     if (operation.empty() || operation == "Lock") return name;
     return absl::StrCat(name, " (", operation, ")");
   }
 
-  std::string TaskName(trace::TaskId id) const {
+  std::string Joined(const Waiting& waiting) const {
+    if (!waiting.joined_name.empty()) return Printable(waiting.joined_name);
+    const trace::TaskId id = waiting.joined_task;
     for (const TaskPart& task : finding_.tasks) {
       if (task.id == id && !task.name.empty()) return Printable(task.name);
     }

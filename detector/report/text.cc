@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "detector/report/display.h"
 #include "detector/report/paint.h"
 #include "detector/report/picture.h"
@@ -17,8 +19,10 @@ namespace {
 
 constexpr int kLeastWidth = 40;
 constexpr int kIndent = 4;
+constexpr int kEndedItself = 66;  // of a program that its runtime ended, unless exitcode= says else
 constexpr std::size_t kMostSteps = 40;
 constexpr std::size_t kMostMeasures = 8;
+constexpr std::size_t kMostPlaces = 8;
 
 // What the reasons of a rule answer; the first row whose prefix fits.
 std::string_view QuestionOf(std::string_view rule, Verdict verdict) {
@@ -124,6 +128,7 @@ class TextWriter {
       Line("");
       text_ += tasks;
     }
+    WriteFolded(entry);
     WriteObjects(entry, files);
     WriteSteps("A schedule that shows it", finding.schedule, entry, files);
     if (finding.schedule.empty()) WriteSteps("What happened", NewEvidence(finding), entry, files);
@@ -161,6 +166,25 @@ class TextWriter {
                       report_.traces.size(), " traces");
     }
     if (!text.empty()) Line(text + ".");
+  }
+
+  // The other places where the same was seen.
+  void WriteFolded(const Entry& entry) {
+    FileNames files;
+    for (const Finding* finding : entry.folded) files.AddAll(*finding, entry.trace->sites);
+    std::vector<std::string> lines;
+    for (const Finding* finding : entry.folded) {
+      std::vector<std::string> places;
+      for (const TaskPart& task : finding->tasks) {
+        const Frame* frame = entry.trace->sites.Shown(task.at);
+        if (frame != nullptr) places.push_back(files.Place(*frame));
+      }
+      const std::string line = absl::StrJoin(places, " and ");
+      const bool listed = std::find(lines.begin(), lines.end(), line) != lines.end();
+      if (places.size() <= 2 && !line.empty() && !listed) lines.push_back(line);
+    }
+    if (lines.size() > kMostPlaces) lines.resize(kMostPlaces);
+    Section("The same again at", lines);
   }
 
   void WritePicture(const Finding& finding) {
@@ -274,11 +298,21 @@ class TextWriter {
     } else if (end.signal) {
       text = absl::StrCat("The program was ended by signal ", *end.signal, ".");
     } else if (end.exit_status.value_or(0) != 0) {
-      text = absl::StrCat("The program exited with status ", *end.exit_status, ".");
+      text = absl::StrCat("The program exited with status ", *end.exit_status,
+                          *end.exit_status == kEndedItself ? ": it ended itself by a panic or a "
+                                                             "report of its own, shown above."
+                                                           : ".");
     }
     if (text.empty()) return;
     if (!text_.empty()) Line("");
     Line(text);
+  }
+
+  // A program that somebody asked to end has not failed.
+  bool ProgramFailed() const {
+    if (!report_.program || report_.program->status() == 0) return false;
+    const int signal = report_.program->signal.value_or(0);
+    return signal != SIGINT && signal != SIGTERM && signal != SIGHUP;
   }
 
   // "2 findings (1 confirmed, 1 predicted) · 1842 events, 12 tasks"
@@ -286,7 +320,8 @@ class TextWriter {
     std::string text;
     if (findings.empty()) {
       text = report_.outcome == Outcome::kInconclusive ? "Inconclusive: no findings so far"
-                                                       : "No findings";
+             : ProgramFailed() ? "The program itself failed, and no finding explains it"
+                               : "No findings";
     } else {
       text = absl::StrCat(SayCount(findings.size(), "finding"), " (");
       std::string_view separator;
@@ -308,7 +343,7 @@ class TextWriter {
     absl::StrAppend(&text, Dot(), SayCount(events, "event"), ", ", SayCount(tasks, "task"));
     if (report_.traces.size() > 1) absl::StrAppend(&text, ", ", report_.traces.size(), " traces");
     if (!text_.empty()) Line("");
-    const bool clean = report_.outcome == Outcome::kClean && findings.empty();
+    const bool clean = report_.outcome == Outcome::kClean && findings.empty() && !ProgramFailed();
     Line(paint_(clean ? Ink::kGreen : Ink::kBold, text));
   }
 

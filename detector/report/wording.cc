@@ -138,7 +138,9 @@ std::string SayCount(std::uint64_t count, std::string_view one) {
 bool IsGivenName(std::string_view name, trace::ObjectKind kind) {
   const std::size_t space = name.rfind(' ');
   if (space == std::string_view::npos) return !name.empty();
-  return name.substr(0, space) != trace::NameOf(kind) || !IsNumber(name.substr(space + 1));
+  std::string_view word = name.substr(0, space);
+  if (word.starts_with("timer ")) word.remove_prefix(6);
+  return word != trace::NameOf(kind) || !IsNumber(name.substr(space + 1));
 }
 
 }  // namespace gordian::detector
