@@ -1,6 +1,5 @@
 # What `cmake --install` lays down: headers, static libraries, the command, a CMake
 # package (find_package(gordian CONFIG)) and a pkg-config file.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # The public library keeps its path: "gordian/mutex.h". The layers below it are found
