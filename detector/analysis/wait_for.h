@@ -16,7 +16,7 @@
 //
 // Limits    exact for locks, Onces and joins; for the rest it errs towards "can be served".
 // Locking   none; reads the model, which must not change while this lives.
-// Cost      linear in tasks, waits and the users of what is waited for.
+// Cost      linear in tasks and waits, but quadratic in the tasks that wait for one object.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 #define GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 
