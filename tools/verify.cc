@@ -65,7 +65,10 @@ class Verify final : public Command {
 
   static int Conclude(const std::string& path, const detector::OrderedTrace& read,
                       std::uint64_t violations, bool whole) {
-    if (!read.status.ok()) {
+    if (absl::IsFailedPrecondition(read.status)) {  // a line of STD that cannot have happened
+      std::cout << InFile(path, read.status).message() << "\n";
+      ++violations;
+    } else if (!read.status.ok()) {
       return Complain(std::string(InFile(path, read.status).message()));
     }
     std::cout << path << ": " << detector::SayCount(read.events, "event") << ", "

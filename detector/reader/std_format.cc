@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "detector/reader/name_table.h"
+#include "detector/reader/std_line.h"
+#include "detector/reader/std_rules.h"
 
 namespace gordian::detector {
 namespace {
@@ -20,87 +22,25 @@ using trace::SiteId;
 using trace::TaskId;
 using Take = StdReader::Take;
 
+constexpr TaskId kMain = 1;  // who acts first
+
 constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10;
 
 // Locations that are small numbers need no hashing.
 constexpr std::uint32_t kDirectLocations = 1u << 20;
 
-enum class Op : std::uint8_t { kNone, kAcq, kRel, kRead, kWrite, kFork, kJoin, kBegin, kEnd };
-
-Op OpNamed(std::string_view name) {
-  switch (name.size()) {
-    case 1:
-      return name[0] == 'r' ? Op::kRead : name[0] == 'w' ? Op::kWrite : Op::kNone;
-    case 3:
-      if (name == "acq") return Op::kAcq;
-      if (name == "rel") return Op::kRel;
-      return name == "end" ? Op::kEnd : Op::kNone;
-    case 4:
-      if (name == "fork") return Op::kFork;
-      return name == "join" ? Op::kJoin : Op::kNone;
-    case 5:
-      return name == "begin" ? Op::kBegin : Op::kNone;
-    default:
-      return Op::kNone;
-  }
-}
-
-// One line, taken apart.
-struct Line {
-  std::string_view tid, operand, location;
-  Op op = Op::kNone;
-};
-
-// What is wrong with a line that Split() refuses.
-std::string_view WhatIsWrong(std::string_view text, const Line& line) {
-  const std::size_t first = text.find('|');
-  if (first == std::string_view::npos) return "there is no `|`: a line is tid|op(operand)|loc";
-  const std::size_t last = text.rfind('|');
-  if (last == first) return "there is only one `|`: a line is tid|op(operand)|loc";
-  const std::string_view middle = text.substr(first + 1, last - first - 1);
-  if (first == 0) return "the tid is missing";
-  if (last + 1 == text.size()) return "the location is missing";
-  if (middle.find('(') == std::string_view::npos || middle.back() != ')') {
-    return "the operation is not op(operand)";
-  }
-  if (line.op == Op::kNone) {
-    return "the operation is none of acq, rel, r, w, fork, join, begin, end";
-  }
-  return "the operand is missing";
-}
-
-// Takes a line apart. The bounds are the first and the last bar, and the outermost brackets
-// between them, so that operands may hold bars and brackets of their own. The fields are
-// short: loops are faster than calls.
-bool Split(std::string_view text, Line& line) {
-  const char* const begin = text.data();
-  const char* const end = begin + text.size();
-  const char* bar = begin;
-  while (bar != end && *bar != '|') ++bar;
-  if (bar == begin || bar == end) return false;
-  line.tid = {begin, bar};
-  const char* last = end - 1;
-  while (*last != '|') --last;
-  if (last == bar || last == end - 1) return false;
-  line.location = {last + 1, end};
-  const char* open = bar + 1;
-  while (open != last && *open != '(') ++open;
-  if (open == last || last[-1] != ')') return false;
-  line.op = OpNamed({bar + 1, open});
-  line.operand = {open + 1, last - 1};
-  const bool may_be_empty = line.op == Op::kBegin || line.op == Op::kEnd;
-  return line.op != Op::kNone && (may_be_empty || !line.operand.empty());
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
 struct StdReader::State {
   struct Task {
-    std::uint32_t holds = 0;
     bool begun = false, ended = false, joined = false;
   };
 
   absl::Status TakeLine(std::string_view text, Take take);
+  StdFault TakeOperation(const StdLine& line, Take take);
+  std::string WhatIsImpossible(StdFault fault, const StdLine& line) const;
   void Emit(EventType type, std::uint32_t subject, Take take,
             std::array<std::uint64_t, 4> args = {}, std::string_view name = {});
   void EmitOrdered(EventType type, ObjectId object, Take take,
@@ -112,8 +52,8 @@ struct StdReader::State {
                        trace::ObjectKind kind, Take take);
   SiteId SiteAt(std::string_view location, Take take);
   SiteId NewSite(std::string_view file, std::uint64_t line, Take take);
-  void Fork(const Line& line, Take take);
-  void Join(const Line& line, Take take);
+  StdFault Fork(const StdLine& line, Take take);
+  StdFault Join(const StdLine& line, Take take);
   void EndAll(Take take);
 
   std::string pending;  // a line that is not whole yet
@@ -127,6 +67,7 @@ struct StdReader::State {
   TaskId last_task = 0;
   NameTable tids, locks, variables, locations;
   std::vector<Task> tasks{1};
+  StdRules rules;
   std::vector<ObjectId> lock_ids{0}, variable_ids{0};  // by number of the name
   std::vector<trace::Version> versions{0};             // by object
   std::vector<SiteId> location_sites{0};               // by number of the name
@@ -188,6 +129,8 @@ void StdReader::State::End(TaskId id, Take take) {
   tasks[id].ended = true;
   const TaskId before = task;
   task = id;
+  // Nobody has to join it.
+  if (id != kMain && !tasks[id].joined) Emit(EventType::kTaskDetach, id, take);
   Emit(EventType::kTaskEnd, id, take);
   task = before;
 }
@@ -229,88 +172,135 @@ SiteId StdReader::State::SiteAt(std::string_view location, Take take) {
   return location_sites.back();
 }
 
-void StdReader::State::Fork(const Line& line, Take take) {
+StdFault StdReader::State::Fork(const StdLine& line, Take take) {
   const TaskId parent = task;
   const TaskId child = TaskNamed(line.operand, take);
   task = parent;
+  const StdFault fault = rules.Fork(child, line_number);
+  if (fault != StdFault::kNone) return fault;
   Emit(EventType::kTaskSpawn, child, take, {static_cast<std::uint64_t>(trace::TaskKind::kThread)},
        tids.Name(child));
+  return fault;
 }
 
-void StdReader::State::Join(const Line& line, Take take) {
+StdFault StdReader::State::Join(const StdLine& line, Take take) {
   const TaskId joiner = task;
   const TaskId child = TaskNamed(line.operand, take);
-  if (tasks[child].begun) End(child, take);
+  const StdFault fault = rules.Join(joiner, child, line_number);
+  if (fault == StdFault::kNone) {
+    tasks[child].joined = true;
+    Begin(child, take);
+    End(child, take);
+    task = joiner;
+    Emit(EventType::kTaskJoin, child, take);
+  }
   task = joiner;
-  tasks[child].joined = true;
-  Emit(EventType::kTaskJoin, child, take);
+  return fault;
 }
 
 absl::Status StdReader::State::TakeLine(std::string_view text, Take take) {
   ++line_number;
-  if (text.ends_with('\r')) text.remove_suffix(1);
+  if (line_number == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(3);
+  text = WithoutMargins(text);
   if (text.empty()) return absl::OkStatus();
-  Line line;
+  StdLine line;
   if (!Split(text, line)) {
     return absl::InvalidArgumentError(
         absl::StrCat("line ", line_number, ": ", std::string(WhatIsWrong(text, line))));
   }
   site = 0;
   task = TaskNamed(line.tid, take);
-  Begin(task, take);
-  site = SiteAt(line.location, take);
+  StdFault fault = rules.Act(task, line_number);
+  if (fault == StdFault::kNone) {
+    Begin(task, take);
+    site = SiteAt(line.location, take);
+    fault = TakeOperation(line, take);
+  }
+  if (fault == StdFault::kNone) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("line ", line_number, ": ", WhatIsImpossible(fault, line)));
+}
+
+StdFault StdReader::State::TakeOperation(const StdLine& line, Take take) {
+  constexpr auto kLock = trace::ObjectKind::kRecursiveMutex;
+  StdFault fault = StdFault::kNone;
   switch (line.op) {
-    case Op::kAcq:
-      ++tasks[task].holds;
-      EmitOrdered(
-          EventType::kLock,
-          ObjectNamed(locks, lock_ids, line.operand, trace::ObjectKind::kRecursiveMutex, take),
-          take);
-      break;
-    case Op::kRel:
-      tasks[task].holds -= tasks[task].holds != 0;
-      EmitOrdered(
-          EventType::kUnlock,
-          ObjectNamed(locks, lock_ids, line.operand, trace::ObjectKind::kRecursiveMutex, take),
-          take);
-      break;
-    case Op::kRead:
-    case Op::kWrite:
-      Emit(line.op == Op::kRead ? EventType::kRead : EventType::kWrite,
+    case StdOp::kAcq: {
+      const ObjectId lock = ObjectNamed(locks, lock_ids, line.operand, kLock, take);
+      fault = rules.Acquire(task, lock, line_number);
+      if (fault == StdFault::kNone) EmitOrdered(EventType::kLock, lock, take);
+      return fault;
+    }
+    case StdOp::kRel: {
+      const ObjectId lock = ObjectNamed(locks, lock_ids, line.operand, kLock, take);
+      fault = rules.Release(task, lock);
+      if (fault == StdFault::kNone) EmitOrdered(EventType::kUnlock, lock, take);
+      return fault;
+    }
+    case StdOp::kRead:
+    case StdOp::kWrite:
+      Emit(line.op == StdOp::kRead ? EventType::kRead : EventType::kWrite,
            ObjectNamed(variables, variable_ids, line.operand, trace::ObjectKind::kVariable, take),
            take);
       break;
-    case Op::kFork:
-      Fork(line, take);
-      break;
-    case Op::kJoin:
-      Join(line, take);
-      break;
-    case Op::kBegin:
+    case StdOp::kFork:
+      return Fork(line, take);
+    case StdOp::kJoin:
+      return Join(line, take);
+    case StdOp::kBegin:
       if (line.operand != line.tid) Emit(EventType::kAtomicallyBegin, 0, take);
       break;
-    case Op::kEnd:
+    case StdOp::kEnd:
       if (line.operand == line.tid) {
+        rules.End(task, line_number);
         End(task, take);
       } else {
         Emit(EventType::kAtomicallyEnd, 0, take);
       }
       break;
-    case Op::kNone:
+    case StdOp::kNone:
       break;
   }
-  return absl::OkStatus();
+  return fault;
+}
+
+// A line that is well written, and cannot have happened.
+std::string StdReader::State::WhatIsImpossible(StdFault fault, const StdLine& line) const {
+  const std::string tid(line.tid), operand(line.operand);
+  const auto holder = [&] {
+    const StdRules::Lock& lock = rules.lock(lock_ids[locks.Find(operand)]);
+    if (lock.depth == 0) return std::string("nobody holds");
+    return absl::StrCat(tids.Name(lock.holder), " holds since line ", lock.since);
+  };
+  switch (fault) {
+    case StdFault::kHasEnded:
+      return absl::StrCat(tid, " acts after its end in line ", rules.task(task).ended);
+    case StdFault::kHeld:
+      return absl::StrCat(tid, " acquires ", operand, ", which ", holder());
+    case StdFault::kNotHeld:
+      return absl::StrCat(tid, " releases ", operand, ", which ", holder());
+    case StdFault::kThere:
+      return absl::StrCat(tid, " forks ", operand, ", which is there since line ",
+                          rules.task(tids.Find(operand)).since);
+    case StdFault::kJoinsItself:
+      return absl::StrCat(tid, " joins itself");
+    case StdFault::kNobody:
+      return absl::StrCat(tid, " joins ", operand,
+                          ", which nobody has forked and which has done nothing");
+    case StdFault::kNone:
+      break;
+  }
+  return {};
 }
 
 // The format says nothing of ends: who holds nothing is taken to have ended.
 void StdReader::State::EndAll(Take take) {
-  constexpr TaskId kMain = 1;
   site = 0;
-  task = kMain;
   for (TaskId id = kMain + 1; id < tasks.size(); ++id) {
-    if (!tasks[id].joined) Emit(EventType::kTaskDetach, id, take);
-    if (tasks[id].begun && tasks[id].holds == 0) End(id, take);
+    Begin(id, take);
+    if (rules.task(id).locks == 0) End(id, take);
   }
+  task = kMain;
   if (tasks.size() > kMain) {
     Emit(EventType::kProcessEnd, 0, take,
          {static_cast<std::uint64_t>(trace::ProcessEndReason::kExit)});

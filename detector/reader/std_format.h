@@ -13,8 +13,11 @@
 // requests and no ends: a task that is joined has ended, and where the trace ends, every task that
 // holds nothing has ended as well. Locks count as recursive, as Java's are.
 //
-// Limits    the first malformed line is an error with its number; nothing after it is read. A
-//           line of more than 64 KiB is malformed. Memory is linear in distinct names.
+// Blanks around a line, empty lines and a carriage return at its end mean nothing.
+//
+// Limits    the first line that is malformed (kInvalidArgument) or cannot have happened
+//           (kFailedPrecondition; std_rules.h) is an error with its number; nothing after it is
+//           read. A line of more than 64 KiB is malformed. Memory is linear in distinct names.
 // Locking   none.  Cost: three look-ups per line, under 100 ns.
 #ifndef GORDIAN_DETECTOR_READER_STD_FORMAT_H_
 #define GORDIAN_DETECTOR_READER_STD_FORMAT_H_

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "detector/reader/verifier.h"
 #include "tests/reader/streams.h"
 
 namespace gordian::detector {
@@ -135,6 +136,84 @@ INSTANTIATE_TEST_SUITE_P(
                       Mistake{"NoOperand", "T0|acq()|1", "the operand is missing"},
                       Mistake{"Binary", std::string("\x00\xff\x7f", 3), "there is no `|`"}),
     [](const ::testing::TestParamInfo<Mistake>& info) { return info.param.name; });
+
+// --- What is well written, and cannot have happened ---------------------------------
+
+struct Impossible {
+  std::string name;
+  std::string text;  // whose last line cannot have happened
+  std::string message;
+};
+
+class StdImpossible : public ::testing::TestWithParam<Impossible> {};
+
+TEST_P(StdImpossible, IsNamedWithItsLine) {
+  const Read read = ReadStd(GetParam().text + "\nT0|w(behind)|9\n");
+  EXPECT_EQ(read.error, GetParam().message);
+  EXPECT_THAT(read.lines, Not(Contains(HasSubstr("behind")))) << "nothing is read behind it";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, StdImpossible,
+    ::testing::Values(
+        Impossible{"ReleaseOfNothing", "\nT0|rel(L)|1",
+                   "line 2: T0 releases L, which nobody holds"},
+        Impossible{"ReleaseTwice", "T0|acq(L)|1\nT0|rel(L)|2\nT0|rel(L)|3",
+                   "line 3: T0 releases L, which nobody holds"},
+        Impossible{"ReleaseOnceTooOften",
+                   "T0|acq(L)|1\nT0|acq(L)|1\nT0|rel(L)|2\nT0|rel(L)|3\nT0|rel(L)|3",
+                   "line 5: T0 releases L, which nobody holds"},
+        Impossible{"ReleaseOfAnothers", "T0|acq(L)|7\nT1|rel(L)|8",
+                   "line 2: T1 releases L, which T0 holds since line 1"},
+        Impossible{"AcquireWhileHeld", "T0|acq(K)|6\nT0|acq(L)|7\nT0|acq(L)|7\nT1|acq(L)|8",
+                   "line 4: T1 acquires L, which T0 holds since line 2"},
+        Impossible{"AcquireOfWhatTheEndedHolds", "T1|acq(L)|7\nT0|join(T1)|8\nT0|acq(L)|8",
+                   "line 3: T0 acquires L, which T1 holds since line 1"},
+        Impossible{"ActsBeforeItsFork", "T1|w(x)|1\nT0|fork(T1)|2",
+                   "line 2: T0 forks T1, which is there since line 1"},
+        Impossible{"ForkedTwice", "T0|fork(T1)|1\nT2|fork(T1)|2",
+                   "line 2: T2 forks T1, which is there since line 1"},
+        Impossible{"ForksItself", "T0|fork(T0)|1",
+                   "line 1: T0 forks T0, which is there since line 1"},
+        Impossible{"JoinsItself", "T0|w(x)|1\nT0|join(T0)|1", "line 2: T0 joins itself"},
+        Impossible{"JoinsNobody", "T0|join(T9)|1",
+                   "line 1: T0 joins T9, which nobody has forked and which has done nothing"},
+        Impossible{"ActsAfterItsJoin", "T0|fork(T1)|1\nT1|w(x)|2\nT0|join(T1)|3\nT1|r(x)|4",
+                   "line 4: T1 acts after its end in line 3"},
+        Impossible{"ActsAfterItsEnd", "T1|w(x)|2\nT1|end(T1)|3\nT0|join(T1)|3\nT1|begin(m)|4",
+                   "line 4: T1 acts after its end in line 2"}),
+    [](const ::testing::TestParamInfo<Impossible>& info) { return info.param.name; });
+
+TEST(StdFormat, WhatMayHappen) {
+  for (const std::string_view text : {
+           "T0|acq(L)|1\nT0|acq(L)|2\nT0|rel(L)|3\nT0|rel(L)|4\nT1|acq(L)|5\nT1|rel(L)|6",
+           "T1|w(x)|1\nT0|join(T1)|2",                     // a root
+           "T0|fork(T1)|1\nT0|join(T1)|2\nT2|join(T1)|3",  // Java's threads are joined at will
+           "T0|acq(L)|1\nT1|acq(M)|2",                     // held to the end
+           "T0|fork(T1)|1\nT0|end(T0)|2\nT1|w(x)|3",       // outlives its parent
+           "T0|end(m)|1\nT0|begin(m)|2\nT0|end(other)|3",  // what is marked is its own affair
+       }) {
+    Verifier verifier;
+    StdReader reader;
+    const auto take = [&](const trace::Event& event) { verifier.Take(event); };
+    EXPECT_TRUE(reader.Feed(text, take).ok()) << text;
+    EXPECT_TRUE(reader.Finish(take).ok()) << text;
+    verifier.Finish(true);
+    for (const Violation& violation : verifier.violations()) ADD_FAILURE() << violation.message;
+  }
+}
+
+TEST(StdFormat, ATaskThatDidNothingHasEndedWhenItIsJoined) {
+  const Read read = ReadStd("T0|fork(T1)|1\nT0|fork(T2)|2\nT0|join(T1)|3\n");
+  EXPECT_THAT(read.lines, Contains(HasSubstr("#2 end #2")));
+  EXPECT_THAT(read.lines, Contains(HasSubstr("#3 end #3"))) << "nor does it outlive the trace";
+}
+
+TEST(StdFormat, BlanksAroundALineAreNoPartOfIt) {
+  const Read read = ReadStd("\xEF\xBB\xBFT0|w(x)|1\r\n \t\r\n\n  T0|w(x)|1 \nT0|w(x)|1\r");
+  EXPECT_THAT(read.error, IsEmpty());
+  EXPECT_THAT(read.lines, Contains("#1 write 1 s1").Times(3));
+}
 
 TEST(StdFormat, AnEndlessLine) {
   EXPECT_THAT(ReadStd("T0|r(x)|1\n" + std::string(100'000, 'a')).error,

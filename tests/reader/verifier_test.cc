@@ -6,7 +6,6 @@
 
 #include <string>
 
-#include "detector/reader/std_format.h"
 #include "tests/reader/streams.h"
 
 namespace gordian::detector {
@@ -192,28 +191,6 @@ TEST(Verifier, KeepsTheFirstHundred) {
   std::string text;
   for (int i = 0; i < 250; ++i) text += "fence order=9\n";
   EXPECT_EQ(RulesBrokenBy(text).size(), 100u);
-}
-
-TEST(Verifier, ARapidTraceWithAnImpossibleOrder) {
-  const auto rules = [](std::string_view text) {
-    StdReader reader;
-    Verifier verifier;
-    const auto take = [&](const trace::Event& event) { verifier.Take(event); };
-    EXPECT_TRUE(reader.Feed(text, take).ok());
-    EXPECT_TRUE(reader.Finish(take).ok());
-    verifier.Finish(true);
-    return Rules(verifier);
-  };
-  EXPECT_THAT(
-      rules("T0|fork(T1)|1\nT1|acq(L)|2\nT1|acq(L)|3\nT1|rel(L)|4\nT1|rel(L)|5\nT0|join(T1)|6"),
-      IsEmpty());
-  EXPECT_THAT(rules("T0|rel(L)|1"), ElementsAre("unlock-not-held"));
-  EXPECT_THAT(rules("T0|acq(L)|1\nT1|acq(L)|2"), ElementsAre("lock-held"));
-  EXPECT_THAT(rules("T0|acq(L)|1\nT1|rel(L)|2"), ElementsAre("unlock-not-owner"));
-  EXPECT_THAT(rules("T0|join(T9)|1"), ElementsAre("unknown-task"));
-  EXPECT_THAT(rules("T1|w(x)|1\nT0|fork(T1)|2"), ElementsAre("spawn-twice"));
-  EXPECT_THAT(rules("T0|fork(T1)|1\nT1|w(x)|1\nT0|join(T1)|1\nT1|w(x)|2"),
-              ElementsAre("task-ended"));
 }
 
 }  // namespace

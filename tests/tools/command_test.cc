@@ -236,6 +236,19 @@ TEST_F(CommandTest, AnImpossibleTextIsRefusedWithTheBrokenRule) {
   EXPECT_THAT(verified.out, HasSubstr("not lawful"));
 }
 
+TEST_F(CommandTest, AnImpossibleLineOfRapidsFormIsNamed) {
+  const std::string path = Write("bad.std", "T0|acq(L1)|17\nT0|rel(L1)|18\nT0|rel(L1)|19\n");
+  const std::string message = path + ": line 3: T0 releases L1, which nobody holds\n";
+  for (const char* command : {"analyze", "stats", "dump"}) {
+    const Ran ran = Gordian(std::string(command) + " --from=std " + path);
+    EXPECT_EQ(ran.status, 2) << command;
+    EXPECT_EQ(ran.err, "gordian: " + message) << command;
+  }
+  const Ran verified = Gordian("verify --from=std " + path);
+  EXPECT_EQ(verified.status, 1);
+  EXPECT_THAT(verified.out, AllOf(StartsWith(message), EndsWith("events, not lawful\n")));
+}
+
 TEST_F(CommandTest, RapidsFormIsRead) {
   const std::string path = Write("ab.std",
                                  "T0|fork(T1)|1\nT0|fork(T2)|2\n"
