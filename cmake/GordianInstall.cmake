@@ -29,6 +29,9 @@ endforeach()
 install(TARGETS ${gordian_installed} EXPORT gordianTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS gordian_tool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET gordian_preload)
+  install(TARGETS gordian_preload LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gordian)
+endif()
 install(TARGETS gordian_doctor_program RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gordian)
 install(DIRECTORY lib/gordian DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY instrument detector DESTINATION ${GORDIAN_INSTALLED_ROOT}

@@ -15,6 +15,7 @@
 #include "instrument/recorder/options.h"
 #include "tools/command.h"
 #include "tools/report_options.h"
+#include "tools/run/preload.h"
 #include "tools/run/run_loop.h"
 #include "tools/run/trace_names.h"
 #include "tools/trace_report.h"
@@ -162,8 +163,10 @@ class RunCommand final : public Command {
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {
-      std::cerr << "gordian: the recorder never attached: is " << settings_.command.front()
-                << " linked with gordian?\n";
+      const std::string why = WhyNotRecordable(settings_.command.front());
+      std::cerr << "gordian: the recorder never attached: "
+                << (why.empty() ? "LD_PRELOAD did not reach " + settings_.command.front() : why)
+                << "\n";
     }
     if (result.hung && !settings_.end_on_hang) {
       std::cerr << "gordian: the program hangs and is left as it is\n";

@@ -17,6 +17,16 @@
 #include "instrument/recorder/protocol.h"
 #include "instrument/recorder/session.h"
 
+// owner's length, 4 bytes of description, type 1; the owner; version 1
+asm(R"(
+  .pushsection .note.gordian, "a", @note
+  .balign 4
+  .long 8, 4, 1
+  .asciz "Gordian"
+  .long 1
+  .popsection
+)");
+
 namespace gordian::recorder {
 namespace {
 
@@ -39,6 +49,13 @@ Attachment& TheAttachment() {
 const char* SupervisorAddress() {
   const char* address = secure_getenv(kSupervisorVariable);
   return address != nullptr && address[0] != '\0' ? address : nullptr;
+}
+
+std::atomic<bool> g_stands_aside{false};
+
+bool PreloadedRecorderIsAtWork() {
+  const auto records = reinterpret_cast<bool (*)()>(dlsym(RTLD_DEFAULT, kPreloadRecords));
+  return records != nullptr && records();
 }
 
 void Attach(bool forked) {
@@ -118,6 +135,8 @@ void AtExit() {
 
 }  // namespace
 
+void StandAside() { g_stands_aside.store(true); }
+
 bool Supervised() { return TheAttachment().mode == Mode::kSupervised; }
 
 void SetSettled(bool (*settled)()) { TheAttachment().settled.store(settled); }
@@ -145,7 +164,7 @@ namespace internal {
 
 void AttachAtStart() {
   static std::atomic<bool> done{false};
-  if (done.exchange(true)) return;
+  if (done.exchange(true) || g_stands_aside.load() || PreloadedRecorderIsAtWork()) return;
   // Before the program's own handlers are registered, so that it runs after them: static
   // destructors that join threads or free locks are part of the recording.
   atexit(AtExit);

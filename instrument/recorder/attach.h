@@ -7,6 +7,10 @@
 // program comes through the constructor like any other. A child of vfork shares its
 // parent's memory and records into its parent's trace until it execs.
 //
+// A process is recorded once. A program that brings a recorder (it was built with the library) says
+// so in an ELF note, and the preloaded one stands aside; a library with a recorder that is opened
+// later finds the preloaded one at work, and leaves it to that.
+//
 // Limits    a program with more privileges than its caller (setuid) is not recorded.
 #ifndef GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
 #define GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
@@ -14,6 +18,13 @@
 #include "instrument/trace/event.h"
 
 namespace gordian::recorder {
+
+// The owner of the note, and the function by which the preloaded recorder tells that it records.
+inline constexpr char kNoteOwner[] = "Gordian";
+inline constexpr char kPreloadRecords[] = "gordian_preload_records";
+
+// Another recorder in this process records: this one never attaches. Called before it would.
+void StandAside();
 
 // Whether `gordian run` watches this process: it reports, so the process does not.
 bool Supervised();

@@ -4,6 +4,7 @@
 // Start and Stop reach the other threads by clearing their `limit_`: the next event
 // then comes to Refill, which sees the new recording. A thread that is in the middle of
 // an event finishes it in its old chunk, which stays valid.
+#include <limits.h>
 #include <pthread.h>
 
 #include <mutex>
@@ -32,10 +33,17 @@ std::atomic<StreamId> g_next_stream{1};
 
 constinit thread_local ThreadLog* t_log = nullptr;
 
-pthread_key_t MakeExitKey() {
-  pthread_key_t key{};
-  pthread_key_create(&key, [](void* log) { Access::Retire(static_cast<ThreadLog*>(log)); });
-  return key;
+// Key destructors run in rounds, as long as any key has a value. The log goes in the last one:
+// destructors of the program's own may record until then.
+pthread_key_t g_exit_key;
+constinit thread_local int t_exit_rounds = 0;
+
+void OnThreadExit(void* log) {
+  if (++t_exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+    pthread_setspecific(g_exit_key, log);
+    return;
+  }
+  Access::Retire(static_cast<ThreadLog*>(log));
 }
 
 }  // namespace
@@ -62,7 +70,7 @@ ThreadLog& Log() {
 }
 
 ThreadLog* Access::Make() {
-  static const pthread_key_t exit_key = MakeExitKey();
+  static const int made = pthread_key_create(&g_exit_key, OnThreadExit);
   auto* log = new ThreadLog;
   Registry& registry = TheRegistry();
   {
@@ -71,7 +79,7 @@ ThreadLog* Access::Make() {
     if (registry.first != nullptr) registry.first->previous_ = log;
     registry.first = log;
   }
-  pthread_setspecific(exit_key, log);
+  if (made == 0) pthread_setspecific(g_exit_key, log);
   return log;
 }
 

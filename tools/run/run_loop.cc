@@ -11,6 +11,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "instrument/recorder/protocol.h"
+#include "tools/run/preload.h"
 
 namespace gordian::tools {
 namespace {
@@ -171,8 +172,11 @@ absl::StatusOr<RunResult> RunProgram(const RunSettings& settings) {
   std::string error;
   const auto supervisor = recorder::Supervisor::Start(settings.trace_path, error);
   if (supervisor == nullptr) return absl::InternalError(error);
-  absl::StatusOr<Program> program = Program::Start(
-      settings.command, {{recorder::kSupervisorVariable, supervisor->address()}}, original);
+  Program::Variables variables = {{recorder::kSupervisorVariable, supervisor->address()}};
+  if (const std::string library = PreloadLibrary(); !library.empty()) {
+    variables.emplace_back("LD_PRELOAD", PreloadVariable(library));
+  }
+  absl::StatusOr<Program> program = Program::Start(settings.command, variables, original);
   if (!program.ok()) return program.status();
   return Loop(settings, *supervisor, *std::move(program), signals).Run();
 }

@@ -1,0 +1,108 @@
+#include "instrument/interpose/lock_events.h"
+
+namespace gordian::interpose {
+
+using trace::EventType;
+
+namespace {
+
+constexpr std::uint64_t kAttemptsPerRecord = 64;
+
+std::uint64_t Number(trace::MisuseKind what) { return static_cast<std::uint64_t>(what); }
+
+}  // namespace
+
+void Enter(Recording&, Object& object, trace::SiteId site) {
+  if (recorder::IsRegistered(object.tracked)) [[likely]]
+    return;
+  object.holder.store(0, std::memory_order_relaxed);
+  object.count.store(0, std::memory_order_relaxed);
+  recorder::Register(object.tracked, object.kind, object.detail, site);
+}
+
+void LockRequested(Recording& recording, Object& lock, Mode mode, trace::SiteId site, bool timed) {
+  Enter(recording, lock, site);
+  recorder::Time(recording.log());
+  recorder::Observed(recording.log(), lock.tracked,
+                     mode == Mode::kShared ? EventType::kRLockRequest : EventType::kLockRequest,
+                     site, {.flags = timed ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0}});
+}
+
+void WaitEnded(Recording& recording, Object& object, trace::SiteId site, trace::WaitEndReason why) {
+  recorder::Local(recording.log(), EventType::kWaitEnd,
+                  object.tracked.id.load(std::memory_order_relaxed), site,
+                  {.operands = {static_cast<std::uint64_t>(why)}});
+}
+
+// The first of a row of identical attempts is written at once, the rest in counts.
+void TryFailed(Recording& recording, Object& lock, Mode mode, trace::SiteId site) {
+  Enter(recording, lock, site);
+  FailedAttempts& last = recording.thread().attempts;
+  const trace::ObjectId id = lock.tracked.id.load(std::memory_order_relaxed);
+  const trace::Version version = lock.tracked.version.load(std::memory_order_acquire);
+  const bool same = last.object == id && last.version == version && last.site == site;
+  if (same && ++last.count < kAttemptsPerRecord) return;
+  const std::uint64_t count = same ? last.count : 1;
+  last = {.object = id, .site = site, .version = version, .count = 0};
+  recorder::ObservedAt(recording.log(), lock.tracked,
+                       mode == Mode::kShared ? EventType::kTryRLockFail : EventType::kTryLockFail,
+                       site, version, {.flags = trace::kFlagTry, .operands = {count}});
+}
+
+void Misused(Recording& recording, Object& object, trace::MisuseKind what, trace::SiteId site) {
+  Enter(recording, object, site);
+  recorder::Observed(recording.log(), object.tracked, EventType::kMisuse, site,
+                     {.operands = {Number(what)}});
+}
+
+void Locked(Recording& recording, Object& lock, trace::SiteId site, std::uint16_t flags) {
+  Enter(recording, lock, site);
+  if (lock.holder.load(std::memory_order_relaxed) == recording.task()) [[unlikely]] {
+    lock.count.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    lock.holder.store(recording.task(), std::memory_order_relaxed);
+    lock.count.store(1, std::memory_order_relaxed);
+  }
+  if (flags == 0) [[likely]] {
+    recorder::Ordered(recording.log(), lock.tracked, EventType::kLock, site);
+  } else {
+    recorder::OrderedWide(recording.log(), lock.tracked, EventType::kLock, site, {.flags = flags});
+  }
+}
+
+bool Unlocking(Recording& recording, Object& lock, trace::SiteId site) {
+  if (!recorder::IsRegistered(lock.tracked)) return false;
+  const std::uint32_t count = lock.count.load(std::memory_order_relaxed);
+  if (count == 0) return false;
+  lock.count.store(count - 1, std::memory_order_relaxed);
+  if (count == 1) lock.holder.store(0, std::memory_order_relaxed);
+  recorder::Ordered(recording.log(), lock.tracked, EventType::kUnlock, site);
+  return true;
+}
+
+void LockedShared(Recording& recording, Object& lock, Mode mode, trace::SiteId site,
+                  std::uint16_t flags) {
+  Enter(recording, lock, site);
+  lock.count.fetch_add(1, std::memory_order_relaxed);
+  Step(recording, lock, mode == Mode::kShared ? EventType::kRLock : EventType::kLock, site,
+       {.flags = flags});
+}
+
+void UnlockingShared(Recording& recording, Object& lock, Mode mode, trace::SiteId site) {
+  if (!recorder::IsRegistered(lock.tracked)) return;
+  // Those who locked it before the recording began are not in it.
+  std::uint32_t count = lock.count.load(std::memory_order_relaxed);
+  do {
+    if (count == 0) return;
+  } while (!lock.count.compare_exchange_weak(count, count - 1, std::memory_order_relaxed));
+  Step(recording, lock, mode == Mode::kShared ? EventType::kRUnlock : EventType::kUnlock, site);
+}
+
+void Step(Recording& recording, Object& object, trace::EventType type, trace::SiteId site,
+          const recorder::Details& details) {
+  Enter(recording, object, site);
+  const trace::Version version = object.tracked.version.fetch_add(1, std::memory_order_acq_rel) + 1;
+  recorder::OrderedAt(recording.log(), object.tracked, type, site, version, details);
+}
+
+}  // namespace gordian::interpose

@@ -1,0 +1,70 @@
+#include "instrument/interpose/thread.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "instrument/interpose/call_site.h"
+
+namespace gordian::interpose {
+namespace {
+
+pthread_key_t g_key;
+
+// Key destructors run in rounds, as long as there is something to destroy. Ours waits for the last
+// round but one: those of the program, which may lock, are then over, and the recorder's
+// own, in the last round, is still to come.
+constexpr int kLastRound = PTHREAD_DESTRUCTOR_ITERATIONS - 1;
+
+void OnThreadExit(void* data) {
+  auto& thread = *static_cast<ThreadState*>(data);
+  if (++thread.exit_rounds < kLastRound) {
+    pthread_setspecific(g_key, &thread);
+    return;
+  }
+  EndThread(thread);
+}
+
+}  // namespace
+
+constinit thread_local ThreadState t_thread;
+
+void MakeThreadKey() { pthread_key_create(&g_key, OnThreadExit); }
+
+bool Adopt(ThreadState& thread, trace::TaskId task) {
+  if (thread.ended) return false;
+  thread.error = &errno;
+  const int saved = errno;
+  thread.os_thread = gettid();
+  thread.log = &recorder::Log();
+  if (thread.sites == nullptr) thread.sites = new SiteCache;
+  // After a fork the one thread goes on as the task it was.
+  if (thread.task.id == 0) {
+    thread.task.id = task != 0 ? task : recorder::NewTask();
+    // Of an earlier recording than there can be: nobody spawned it in this one.
+    if (task == 0) thread.task.generation = ~std::uint32_t{0};
+    pthread_setspecific(g_key, &thread);
+  }
+  recorder::RunTask(*thread.log, thread.task);
+  *thread.error = saved;
+  return true;
+}
+
+void EndThread(ThreadState& thread) {
+  thread.ended = true;
+  thread.busy = true;
+  if (thread.log != nullptr) {
+    if (recorder::On()) {
+      const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
+      recorder::Local(*thread.log, trace::EventType::kTaskEnd, thread.task.id, 0,
+                      {.operands = {how}});
+    }
+    recorder::StopTask(*thread.log);
+  }
+  thread.log = nullptr;
+  delete thread.sites;
+  thread.sites = nullptr;
+}
+
+}  // namespace gordian::interpose

@@ -1,0 +1,95 @@
+// The calling thread as the hooks see it, and the door that every hook passes.
+//
+//   Recording recording;
+//   if (recording) recording.… recorder::Ordered(recording.log(), …)
+//
+// While a `Recording` lives its thread is *busy*: whatever is called from inside (a signal
+// handler, an allocator's lock) passes through unrecorded. None lives across a blocking call.
+// A thread that nobody saw created becomes a task at its first hook; after its end (the
+// last rounds of its key destructors) nothing of it is recorded.
+//
+// Cost      one thread-local load and a store; nothing where the process is not recorded.
+// Limits    errno is the program's: it is put back.
+#ifndef GORDIAN_INSTRUMENT_INTERPOSE_THREAD_H_
+#define GORDIAN_INSTRUMENT_INTERPOSE_THREAD_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "instrument/recorder/recorder.h"
+
+namespace gordian::interpose {
+
+class SiteCache;
+
+// Identical failing attempts in a row, written as one event.
+struct FailedAttempts {
+  trace::ObjectId object = 0;
+  trace::SiteId site = 0;
+  trace::Version version = 0;
+  std::uint64_t count = 0;  // not yet written
+};
+
+struct ThreadState {
+  recorder::ThreadLog* log = nullptr;  // nullptr: not adopted yet
+  int* error = nullptr;                // this thread's errno
+  pid_t os_thread = 0;
+  bool busy = false;
+  bool ended = false;
+  std::uint8_t exit_rounds = 0;  // of its key destructors
+  recorder::TrackedTask task;
+  FailedAttempts attempts;
+  SiteCache* sites = nullptr;
+};
+
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState t_thread;
+
+// Makes the calling thread a task: `task`, or a new one. False after its end.
+bool Adopt(ThreadState& thread, trace::TaskId task);
+
+// The thread's key destructors are over. Called by itself.
+void EndThread(ThreadState& thread);
+
+// Prepares the process (start.cc).
+void MakeThreadKey();
+
+class Recording {
+ public:
+  Recording() {
+    if (!recorder::On()) [[unlikely]]
+      return;
+    ThreadState& thread = t_thread;
+    if (thread.busy) [[unlikely]]
+      return;
+    thread.busy = true;
+    if (thread.log == nullptr) [[unlikely]] {
+      if (!Adopt(thread, 0)) {
+        thread.busy = false;
+        return;
+      }
+    }
+    thread_ = &thread;
+    errno_before_ = *thread.error;
+  }
+  ~Recording() {
+    if (thread_ == nullptr) return;
+    *thread_->error = errno_before_;
+    thread_->busy = false;
+  }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  explicit operator bool() const { return thread_ != nullptr; }
+  ThreadState& thread() const { return *thread_; }
+  recorder::ThreadLog& log() const { return *thread_->log; }
+  trace::TaskId task() const { return thread_->task.id; }
+
+ private:
+  ThreadState* thread_ = nullptr;
+  int errno_before_ = 0;
+};
+
+}  // namespace gordian::interpose
+
+#endif  // GORDIAN_INSTRUMENT_INTERPOSE_THREAD_H_

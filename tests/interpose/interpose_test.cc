@@ -1,0 +1,192 @@
+// Programs that were not built with Gordian, through the real `gordian run`: what is found in the
+// wrong ones, and that the right ones run as ever and are left in peace.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+struct Case {
+  const char* program;
+  const char* finding;  // "rule verdict"; "" for none
+  bool hangs = false;   // and is ended
+};
+
+// Bug and twin, in the order of the sources.
+constexpr Case kCases[] = {
+    {"opposite-order", "deadlock.global confirmed", true},
+    {"same-order", ""},
+    {"opposite-order-one-after-the-other", "deadlock.lock-order predicted"},
+    {"opposite-order-joined-between", "deadlock.lock-order suspected"},
+    {"opposite-order-behind-a-gate", ""},
+    {"opposite-order-in-one-thread", ""},
+    {"three-in-a-cycle", "deadlock.lock-order predicted"},
+    {"three-in-order", ""},
+    {"locked-twice", "deadlock.self confirmed", true},
+    {"locked-twice-recursively", ""},
+    {"reused-addresses", ""},
+    {"upgraded-read-lock", "deadlock.self confirmed", true},
+    {"released-before-write-lock", ""},
+    {"readers-in-opposite-order", ""},
+    {"readers-in-opposite-order-with-writers", ""},
+    {"writers-in-opposite-order", "deadlock.global confirmed", true},
+    {"recursive-read-writers-first", "deadlock.self confirmed", true},
+    {"recursive-read-readers-first", ""},
+    {"unlocked-twice", "misuse.unlock-unlocked confirmed"},
+    {"unlocked-by-another", "misuse.unlock-not-owner confirmed"},
+    {"unlocked-by-its-owner", ""},
+    {"destroyed-while-held", "misuse.lock-destroyed confirmed"},
+    {"destroyed-when-free", ""},
+    {"held-at-thread-exit", "misuse.held-at-exit confirmed"},
+    {"error-check-refuses", ""},
+    {"timed-locks-in-opposite-order", ""},
+
+    {"lost-wakeup", "deadlock.global confirmed", true},
+    {"waits-in-a-loop", ""},
+    {"waits-first", ""},
+    {"waits-with-a-timeout", ""},
+    {"waits-on-any-lock", ""},
+    {"waits-without-the-lock", "misuse.cond-without-lock confirmed"},
+
+    {"never-joined", "leak.thread confirmed"},
+    {"joined", ""},
+    {"detached", ""},
+    {"detached-and-blocked-for-ever", "leak.thread confirmed"},
+    {"joins-each-other", "deadlock.global confirmed", true},
+    {"tried-and-timed-joins", ""},
+    {"cancelled", ""},
+    {"exits-from-a-depth", ""},
+    {"locks-in-destructors", ""},
+    {"asynchronous", ""},
+    {"c11", ""},
+    {"c11-opposite-order", "deadlock.global confirmed", true},
+    {"forks", ""},
+    {"child-deadlocks", "deadlock.self confirmed"},
+    {"many-threads", ""},
+
+    {"fences-publish", ""},
+    {"latch-opens", ""},
+    {"barrier-opens", ""},
+    {"counting-semaphore", ""},
+    {"atomic-waits", ""},
+};
+
+void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
+
+std::string Contents(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::path(testing::TempDir()) /
+              ("interpose-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_;
+};
+
+struct Outcome {
+  int status = 0;
+  std::string out, err;
+  std::chrono::steady_clock::duration time{};
+};
+
+Outcome Shell(const std::filesystem::path& folder, const std::string& command) {
+  const std::string script = "G='" GORDIAN "'; cd '" + folder.string() + "'; { " + command +
+                             "; } > out 2> err < /dev/null";
+  const auto start = std::chrono::steady_clock::now();
+  const int status = std::system(script.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
+          Contents(folder / "out"), Contents(folder / "err"),
+          std::chrono::steady_clock::now() - start};
+}
+
+// "rule verdict" of every finding, measures left out.
+std::vector<std::string> FindingsIn(const std::string& report) {
+  std::vector<std::string> findings;
+  const auto json = nlohmann::json::parse(report, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return {"the report is no JSON"};
+  for (const auto& finding : json.value("findings", nlohmann::json::array())) {
+    if (finding.value("verdict", "") == "info") continue;
+    findings.push_back(finding.value("rule", "") + " " + finding.value("verdict", ""));
+  }
+  return findings;
+}
+
+class InterposeTest : public testing::TestWithParam<Case> {
+ protected:
+  void Check(const char* binary) {
+    const Case& expected = GetParam();
+    const Outcome run =
+        Shell(folder_.path(), std::string("$G run --timeout=10s --format=json -o r -- ") + binary +
+                                  " " + expected.program);
+    const std::string report = Contents(folder_.path() / "r");
+    if (expected.finding[0] == '\0') {
+      EXPECT_THAT(FindingsIn(report), IsEmpty()) << report;
+      EXPECT_EQ(run.status, 0) << report;
+    } else {
+      EXPECT_THAT(FindingsIn(report), ElementsAre(expected.finding)) << report;
+      EXPECT_EQ(run.status, HasSuspicionOnly(expected) ? 0 : 1);
+    }
+    EXPECT_EQ(run.out, expected.hangs ? "" : "done\n");
+    EXPECT_THAT(run.err, IsEmpty());
+    if (expected.hangs) {
+      EXPECT_LT(run.time, std::chrono::milliseconds(2500));
+    }
+  }
+
+ private:
+  static bool HasSuspicionOnly(const Case& expected) {
+    return std::string(expected.finding).ends_with("suspected");
+  }
+
+  const Folder folder_;
+};
+
+TEST_P(InterposeTest, Unoptimised) { Check(PLAIN_O0); }
+TEST_P(InterposeTest, Optimised) { Check(PLAIN_O2); }
+
+INSTANTIATE_TEST_SUITE_P(Plain, InterposeTest, testing::ValuesIn(kCases), [](const auto& info) {
+  std::string name = info.param.program;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+// What is shown are the program's lines, not those of the standard library's wrappers.
+TEST(InterposeReport, NamesTheProgramsOwnLines) {
+  for (const char* binary : {PLAIN_O0, PLAIN_O2}) {
+    const Folder folder;
+    const Outcome run =
+        Shell(folder.path(), std::string("$G run -- ") + binary + " opposite-order");
+    EXPECT_EQ(run.status, 1);
+    EXPECT_THAT(run.err, HasSubstr("Transfer()"));
+    EXPECT_THAT(run.err, HasSubstr("locks.cc:19"));
+    EXPECT_THAT(run.err, HasSubstr("locks.cc:25"));
+    EXPECT_THAT(run.err, Not(HasSubstr("std_mutex.h")));
+    EXPECT_LT(run.time, std::chrono::milliseconds(1500));
+  }
+}
+
+}  // namespace

@@ -1,0 +1,2 @@
+// A program that the dynamic linker never sees.
+int main() { return 0; }
