@@ -5,6 +5,8 @@
 #include <limits>
 #include <span>
 
+#include "instrument/interpose/thread.h"
+
 namespace gordian::interpose {
 namespace {
 
@@ -80,6 +82,10 @@ trace::SiteId SiteCache::Unwind(recorder::ThreadLog& log, Caller caller, Set& se
     entry.site = site;
   }
   return site;
+}
+
+trace::SiteId SiteOf(const Recording& recording, Caller caller) {
+  return recording.thread().sites->SiteOf(recording.log(), caller);
 }
 
 }  // namespace gordian::interpose

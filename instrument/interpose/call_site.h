@@ -68,6 +68,11 @@ class SiteCache {
   std::array<Set, kSets> sets_{};
 };
 
+class Recording;
+
+// The site above the hook, in the recording thread's cache.
+trace::SiteId SiteOf(const Recording& recording, Caller caller);
+
 }  // namespace gordian::interpose
 
 #endif  // GORDIAN_INSTRUMENT_INTERPOSE_CALL_SITE_H_

@@ -46,7 +46,7 @@ class Waiting {
   Waiting(Caller caller, Condition* condition, pthread_mutex_t* mutex, bool timed) : mutex_(mutex) {
     Recording recording;
     if (!recording) return;
-    site_ = recording.thread().sites->SiteOf(recording.log(), caller);
+    site_ = SiteOf(recording, caller);
     object_ = IsShared(condition) ? nullptr : FindOrMake(condition, ObjectKind::kCond);
     if (object_ == nullptr) {
       MutexReleasing(recording, mutex, site_);
@@ -105,7 +105,7 @@ void Wake(Caller caller, Condition* condition, trace::EventType type) {
   if (!recording || IsShared(condition)) return;
   Object* object = FindOrMake(condition, ObjectKind::kCond);
   if (object == nullptr) return;
-  const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   Enter(recording, *object, site);
   const std::uint64_t waiters = object->count.load(std::memory_order_relaxed);
   const bool one = type == trace::EventType::kCondSignal && waiters > 1;
@@ -141,7 +141,7 @@ int Destroy(Caller caller, Condition* condition) {
   const int error = g_destroy(condition);
   if (Recording recording; recording) {
     if (Object* object = Find(condition)) {
-      EndObject(*object, recording.thread().sites->SiteOf(recording.log(), caller));
+      EndObject(*object, SiteOf(recording, caller));
     }
   }
   return error;

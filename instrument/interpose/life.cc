@@ -36,7 +36,7 @@ trace::TaskId TakeHandle(pthread_t thread) {
 
 void RecordSpawn(Recording& recording, Caller caller, trace::TaskId child, bool detached) {
   recorder::ThreadLog& log = recording.log();
-  const trace::SiteId site = recording.thread().sites->SiteOf(log, caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   const auto kind = static_cast<std::uint64_t>(trace::TaskKind::kThread);
   recorder::LocalText(log, EventType::kTaskSpawn, child, site, {}, {.operands = {kind}});
   if (detached) recorder::Local(log, EventType::kTaskDetach, child, site);
@@ -124,7 +124,7 @@ int JoinThread(Caller caller, pthread_t thread, JoinKind kind, FunctionRef<int()
     child = TaskOf(thread);
     if (child != 0) {
       recorder::ThreadLog& log = recording.log();
-      site = recording.thread().sites->SiteOf(log, caller);
+      site = SiteOf(recording, caller);
       if (kind != JoinKind::kTries) {
         const std::uint16_t flags = kind == JoinKind::kTimed ? std::uint16_t{trace::kFlagTimed} : 0;
         recorder::Time(log);
@@ -151,7 +151,7 @@ void DetachThread(Caller caller, pthread_t thread) {
   if (!recording) return;
   const trace::TaskId child = TakeHandle(thread);
   if (child == 0) return;
-  const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   recorder::Local(recording.log(), EventType::kTaskDetach, child, site);
 }
 

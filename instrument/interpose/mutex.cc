@@ -60,7 +60,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   bool asked = false;
   if (Recording recording; recording && !IsShared(mutex)) {
     if (Object* object = ObjectOf(mutex)) {
-      const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+      const trace::SiteId site = SiteOf(recording, caller);
       LockRequested(recording, *object, Mode::kExclusive, site, timed);
       asked = true;
     }
@@ -69,7 +69,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   Recording recording;
   Object* object = recording ? ObjectOf(mutex) : nullptr;
   if (object == nullptr) return error;
-  const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   if (IsAcquired(error)) {
     Locked(recording, *object, site);
   } else if (asked) {
@@ -85,7 +85,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   if (!IsAcquired(error)) return false;
   if (Recording recording; recording) {
     if (Object* object = ObjectOf(mutex)) {
-      Locked(recording, *object, recording.thread().sites->SiteOf(recording.log(), caller));
+      Locked(recording, *object, SiteOf(recording, caller));
     }
   }
   return true;
@@ -114,7 +114,7 @@ void RecordUnlock(Caller caller, Mutex* mutex) {
   Recording recording;
   Object* object = recording ? ObjectOf(mutex) : nullptr;
   if (object == nullptr) return;
-  const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   trace::MisuseKind what{};
   if (!IsShared(mutex) && IsMisuse(recording, mutex, what)) [[unlikely]] {
     Misused(recording, *object, what, site);
@@ -135,15 +135,14 @@ int DestroyMutex(Caller caller, Mutex* mutex) {
   if (Recording recording; recording) {
     object = Find(mutex);
     if (object != nullptr && (mutex->__data.__lock != 0 || mutex->__data.__nusers != 0)) {
-      Misused(recording, *object, trace::MisuseKind::kLockDestroyed,
-              recording.thread().sites->SiteOf(recording.log(), caller));
+      Misused(recording, *object, trace::MisuseKind::kLockDestroyed, SiteOf(recording, caller));
     }
   }
   const bool has_word = HasWord(mutex);
   const int error = g_destroy(mutex);
   if (error != 0 || object == nullptr) return error;
   if (Recording recording; recording) {
-    EndObject(*object, recording.thread().sites->SiteOf(recording.log(), caller));
+    EndObject(*object, SiteOf(recording, caller));
     if (has_word) WordOf(mutex).store(0, std::memory_order_relaxed);
   }
   return error;
@@ -174,7 +173,7 @@ int TryLockMutex(Caller caller, Mutex* mutex) {
   Recording recording;
   Object* object = recording ? ObjectOf(mutex) : nullptr;
   if (object == nullptr) return error;
-  const trace::SiteId site = recording.thread().sites->SiteOf(recording.log(), caller);
+  const trace::SiteId site = SiteOf(recording, caller);
   if (IsAcquired(error)) {
     Locked(recording, *object, site, trace::kFlagTry);
   } else if (error == EBUSY) {

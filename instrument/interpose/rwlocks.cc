@@ -61,10 +61,6 @@ Object* ObjectOf(Lock* lock) {
   return IsShared(lock) ? FindOrMake(lock, kind) : FindByWord(WordOf(lock), lock, kind);
 }
 
-trace::SiteId SiteOf(const Recording& recording, Caller caller) {
-  return recording.thread().sites->SiteOf(recording.log(), caller);
-}
-
 int LockBlocking(Caller caller, Lock* lock, Mode mode, bool timed, FunctionRef<int()> block) {
   bool asked = false;
   if (Recording recording; recording && !IsShared(lock)) {

@@ -59,6 +59,7 @@ void AfterForkInChild() {
   const bool was_known = thread.log != nullptr;
   thread.log = nullptr;
   thread.attempts = {};
+  thread.once_seen = {};
   if (thread.sites != nullptr) thread.sites->Forget();
   if (!was_known || !recorder::On()) return;
   thread.busy = true;

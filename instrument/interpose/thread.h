@@ -15,7 +15,10 @@
 
 #include <sys/types.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "instrument/recorder/recorder.h"
 
@@ -31,6 +34,20 @@ struct FailedAttempts {
   std::uint64_t count = 0;  // not yet written
 };
 
+// The last few Onces that the thread has seen done.
+class OnceSeenCache {
+ public:
+  // False where it is among them already.
+  bool Add(trace::ObjectId once) {
+    trace::ObjectId& slot = seen_[once % kSlots];
+    return std::exchange(slot, once) != once;
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 8;
+  std::array<trace::ObjectId, kSlots> seen_{};
+};
+
 struct ThreadState {
   recorder::ThreadLog* log = nullptr;  // nullptr: not adopted yet
   int* error = nullptr;                // this thread's errno
@@ -40,6 +57,7 @@ struct ThreadState {
   std::uint8_t exit_rounds = 0;  // of its key destructors
   recorder::TrackedTask task;
   FailedAttempts attempts;
+  OnceSeenCache once_seen;
   SiteCache* sites = nullptr;
 };
 

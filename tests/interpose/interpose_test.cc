@@ -84,6 +84,15 @@ constexpr Case kCases[] = {
     {"barrier-opens", ""},
     {"counting-semaphore", ""},
     {"atomic-waits", ""},
+    {"posix-semaphore", ""},
+    {"semaphore-nobody-posts", "deadlock.global confirmed", true},
+    {"posix-barrier", ""},
+    {"barrier-of-too-many", "deadlock.global confirmed", true},
+    {"called-once", ""},
+    {"once-throws-then-succeeds", ""},
+    {"once-within-itself", "misuse.once-recursive confirmed", true},
+    {"spin-locks-in-opposite-order", "deadlock.lock-order predicted"},
+    {"spin-locks-in-order", ""},
 };
 
 void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
