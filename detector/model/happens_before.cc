@@ -224,6 +224,7 @@ void HappensBefore::Apply(const Event& event) {
   Task* task = TaskAt(event.task);
   if (task == nullptr) return;
   if (trace::Spec(event.type).subject != trace::Subject::kObject) {
+    if (event.type >= EventType::kMemRead) task->acted = true;
     return ApplyToTask(event, *task);
   }
   if (event.subject == 0) return;

@@ -126,6 +126,7 @@ std::optional<BrokenRule> ObjectRules::CheckKind(const Event& event, const Objec
       {EventType::kBarrierRequest,
        EventType::kBarrierDepart,
        {ObjectKind::kBarrier, ObjectKind::kLatch}},
+      {EventType::kHeapAlloc, EventType::kStackEnd, {ObjectKind::kMemory}},
   };
   if (IsOf(object.kind, {ObjectKind::kUnknown, ObjectKind::kCustom})) return std::nullopt;
   for (const KindRule& rule : kRules) {

@@ -50,6 +50,7 @@ void Verifier::Take(const Event& event) {
   if (event.type == EventType::kLoss) Forget();
   if (event.task >= tasks_.size()) TaskOf(event.task);
   CheckOperands(event);
+  if (event.type >= EventType::kMemRead && event.type <= EventType::kStackEnd) CheckMemory(event);
   CheckTask(event);
   const Task& task = tasks_[event.task];
   const bool known_misuse = task.has_misused && task.misused == event.subject;
@@ -73,6 +74,24 @@ void Verifier::CheckOperands(const Event& event) {
              absl::StrCat("`", std::string(trace::Spec(event.type).operands[rule.operand]),
                           "` cannot be ", event.args[rule.operand]));
     }
+  }
+}
+
+// Bytes lie inside of the address space, the elements of a range one after the other.
+void Verifier::CheckMemory(const Event& event) {
+  const bool is_block = event.type >= EventType::kHeapAlloc;
+  const bool is_range =
+      event.type == EventType::kMemReadRange || event.type == EventType::kMemWriteRange;
+  if (event.type == EventType::kObjectAt) return;
+  const std::uint64_t bytes = is_block ? event.args[1] : event.subject;
+  const std::uint64_t stride = is_range ? event.args[1] : 0;
+  const std::uint64_t count = is_range ? event.args[2] : 1;
+  if (count == 0 || (bytes == 0 && !is_block)) return Report(event, "no-bytes", "it has no bytes");
+  if (count > 1 && stride < bytes) return Report(event, "overlapping", "its elements overlap");
+  const std::uint64_t room = ~event.args[0];  // behind its first byte
+  const bool last_fits = count == 1 || stride <= room / (count - 1);
+  if (!last_fits || bytes > room - stride * (count - 1)) {
+    Report(event, "address", "it leaves the address space");
   }
 }
 

@@ -61,6 +61,7 @@ class Verifier {
   };
 
   void CheckOperands(const trace::Event& event);
+  void CheckMemory(const trace::Event& event);
   void CheckTask(const trace::Event& event);
   void CheckLife(const trace::Event& event);
   void CheckOtherTask(const trace::Event& event);

@@ -18,9 +18,11 @@ constexpr bool kNoText = false;
 // The operands' names, without the leading space that stringizing leaves between them.
 #define GORDIAN_NAMES_1(a) , #a
 #define GORDIAN_NAMES_2(a, b) , #a, #b
-#define GORDIAN_PICK(_1, _2, pick, ...) pick
+#define GORDIAN_NAMES_3(a, b, c) , #a, #b, #c
+#define GORDIAN_PICK(_1, _2, _3, pick, ...) pick
 #define GORDIAN_NAMES(...) \
-  __VA_OPT__(GORDIAN_PICK(__VA_ARGS__, GORDIAN_NAMES_2, GORDIAN_NAMES_1)(__VA_ARGS__))
+  __VA_OPT__(              \
+      GORDIAN_PICK(__VA_ARGS__, GORDIAN_NAMES_3, GORDIAN_NAMES_2, GORDIAN_NAMES_1)(__VA_ARGS__))
 
 constexpr std::array<EventSpec, kEventTypes> kSpecs = {{
     {"none", Order::kLocal, Subject::kNone, false, 0, {}},
@@ -42,7 +44,7 @@ static_assert(SpecsAreSound(), "a versioned event must have an object as its sub
 constexpr std::array<std::string_view, static_cast<std::size_t>(ObjectKind::kKinds)> kKindNames = {
     "object", "mutex",   "rwmutex",   "recursive-mutex", "rwmutex-readers", "cond",   "waitgroup",
     "once",   "channel", "semaphore", "barrier",         "latch",           "atomic", "pool",
-    "timer",  "ticker",  "context",   "variable",        "custom",          "nil"};
+    "timer",  "ticker",  "context",   "variable",        "custom",          "nil",    "memory"};
 
 }  // namespace
 

@@ -49,8 +49,9 @@ enum Flag : std::uint16_t {
   kFlagTry = 1 << 2,     // an attempt that could not block
   kFlagSelect = 1 << 3,  // one case of a select
   kFlagRoot = 1 << 4,    // of a `run`: this recording has no spawn of the task
+  kFlagPart = 1 << 5,    // of a block: goes on where the record before it ends
 };
-inline constexpr std::uint16_t kKnownFlags = 0x1F;
+inline constexpr std::uint16_t kKnownFlags = 0x3F;
 
 enum class TaskKind : std::uint8_t { kGoroutine = 0, kThread = 1, kTimer = 2, kInternal = 3 };
 
@@ -75,6 +76,7 @@ enum class ObjectKind : std::uint8_t {
   kVariable,
   kCustom,  // home-made synchronisation (annotate.h)
   kNil,     // the nil channel; object 0 never has events
+  kMemory,  // a region of the address space: heap blocks and stacks come and go in it
   kKinds,
 };
 std::string_view NameOf(ObjectKind kind);  // "mutex", "channel", …

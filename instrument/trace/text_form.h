@@ -12,11 +12,12 @@
 namespace gordian::trace {
 
 // Every flag but `for`, which has a value.
-inline constexpr std::array<std::pair<Flag, std::string_view>, 4> kFlagWords = {{
+inline constexpr std::array<std::pair<Flag, std::string_view>, 5> kFlagWords = {{
     {kFlagTimed, "timed"},
     {kFlagTry, "try"},
     {kFlagSelect, "select"},
     {kFlagRoot, "root"},
+    {kFlagPart, "part"},
 }};
 
 // A byte outside of UTF-8 is written as this plus the byte: a surrogate that no character has.

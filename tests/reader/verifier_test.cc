@@ -163,6 +163,25 @@ INSTANTIATE_TEST_SUITE_P(
               "select 1 has_default=0\ncase-recv 2\nselect-block 1\nwait-end 0 why=2"}),
     [](const auto& info) { return info.param.name; });
 
+constexpr std::string_view kRegion = "object 9 v1 kind=memory detail=0\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Memory, VerifierStory,
+    ::testing::Values(
+        Story{"ReadsNothing", "mem-read 0 address=4096", "no-bytes", "mem-read 8 address=4096"},
+        Story{"ARangeOfNothing", "mem-write-range 8 address=4096 stride=8 count=0", "no-bytes",
+              "mem-write-range 8 address=4096 stride=8 count=1"},
+        Story{"ElementsOverlap", "mem-read-range 8 address=4096 stride=4 count=2", "overlapping",
+              "mem-read-range 8 address=4096 stride=16 count=2"},
+        Story{"BehindTheLastByte", "mem-write 8 address=18446744073709551612", "address",
+              "mem-write 8 address=18446744073709551600"},
+        Story{"ARangeThatWraps", "mem-read-range 8 address=4096 stride=4294967296 count=4294967297",
+              "address", "mem-read-range 8 address=4096 stride=4294967296 count=3"},
+        Story{"ABlockInALock", "heap-alloc 1 v2 address=4096 bytes=8", "kind",
+              std::string(kRegion) + "heap-alloc 9 v2 address=4096 bytes=8\n" +
+                  "heap-alloc 9 v3 part address=4104 bytes=8\nheap-free 9 address=4096 bytes=16"}),
+    [](const auto& info) { return info.param.name; });
+
 TEST(Verifier, AViolationNamesItsPlace) {
   Reader reader;
   Verifier verifier;

@@ -62,6 +62,10 @@ lock-request 1 s3 v8 timed
 lock 1 s2 v7 for=#3 select
 wg-add 4 v9 delta=-1 value=0
 select 2 s5 has_default=1
+mem-read 4 s5 address=4096
+mem-write-range 8 s5 address=4096 stride=16 count=100
+object 7 v1 kind=memory detail=0
+heap-alloc 7 s5 v2 part address=4096 bytes=64
 progress
 task-name #3 "worker \u0001 \"quoted\" \\ größer \udcff"
 )";
