@@ -7,7 +7,8 @@
 // The place that calls Go is recorded as the goroutine's spawn site.
 //
 // Limits   when main returns the program ends and waits for no goroutine. An exception
-//          that leaves a goroutine ends the program with a report.
+//          that leaves a goroutine ends the program with a report. So does one that runs over
+//          its stack (256 KiB; option stack_size), which is then ended by SIGSEGV.
 // Cost     one allocation where the callable does not fit into two words.
 #ifndef GORDIAN_GO_H_
 #define GORDIAN_GO_H_

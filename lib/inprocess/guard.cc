@@ -1,5 +1,6 @@
 #include "lib/inprocess/guard.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <exception>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/futex.h"
+#include "gordian/internal/overflow.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
 #include "instrument/recorder/options.h"
@@ -26,6 +28,8 @@ struct Guard {
   Abandon abandon = nullptr;
   std::terminate_handler outer_terminate = nullptr;
   internal::Signal signal;
+  std::atomic<bool> armed{false};
+  std::atomic<const std::string_view*> overflow{nullptr};  // the report of a stack's overflow
 
   std::mutex mutex;
   std::uint32_t test = 0;  // 0: not armed
@@ -69,6 +73,9 @@ void* Watch(void*) {
   std::int64_t deadline = -1;
   for (;;) {
     guard.signal.WaitOnce(deadline);
+    if (const std::string_view* overflow = guard.overflow.load()) {
+      guard.abandon(std::string(*overflow));
+    }
     std::lock_guard lock(guard.mutex);
     deadline = guard.deadline_ns;
     if (guard.test == 0 || guard.unwinding) {
@@ -100,6 +107,17 @@ void OnFatal(std::string_view message) {
   guard.abandon(ReportOf(std::move(found), message));
 }
 
+// A goroutine has run over its stack; its thread is in the signal's handler.
+bool OnOverflow(std::string_view report) {
+  Guard& guard = TheGuard();
+  if (!guard.armed.load()) return false;
+  static std::string_view kept;
+  kept = report;
+  guard.overflow.store(&kept);
+  guard.signal.Post();
+  return true;
+}
+
 }  // namespace
 
 void StartGuard(Abandon abandon) {
@@ -107,6 +125,7 @@ void StartGuard(Abandon abandon) {
   guard.abandon = abandon;
   guard.outer_terminate = std::set_terminate(OnTerminate);
   internal::SetFatalHook(OnFatal);
+  internal::SetOverflowHook(OnOverflow);
   internal::StartInternalThread(Watch, nullptr);
   internal::OnStandstill([] { TheGuard().signal.Post(); });
 }
@@ -121,6 +140,7 @@ void ArmGuard(std::uint32_t test) {
   guard.deadline_ns = internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
   guard.unwinding = false;
   guard.found.clear();
+  guard.armed.store(true);
   guard.signal.Post();
 }
 
@@ -134,6 +154,7 @@ std::vector<Finding> DisarmGuard() {
   guard.found.insert(guard.found.end(), std::make_move_iterator(found.begin()),
                      std::make_move_iterator(found.end()));
   guard.test = 0;
+  guard.armed.store(false);
   return std::exchange(guard.found, {});
 }
 

@@ -70,6 +70,16 @@ TEST(InProcess, ATestThatLocksTwiceIsUnwound) {
   EXPECT_THAT(outcome.output, Not(HasSubstr("fresh process")));
 }
 
+TEST(InProcess, AStackThatOverflowsFailsItsTestAndTheNextOneRuns) {
+  const Outcome outcome = RunSample("Misuse.RunsOverItsStack:Last.Runs");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("stack overflow: goroutine"));
+  EXPECT_THAT(outcome.output, HasSubstr("\"digger\""));
+  EXPECT_THAT(outcome.output, HasSubstr("[  FAILED  ] Misuse.RunsOverItsStack"));
+  EXPECT_THAT(outcome.output, HasSubstr("[       OK ] Last.Runs"));
+  EXPECT_LT(outcome.seconds, 5);
+}
+
 TEST(InProcess, BlockedThreadsAreLeftBehindInAFreshProcess) {
   const Outcome outcome = RunSample("Deadlock.OfPlainThreads:Last.Runs");
   EXPECT_EQ(outcome.status, 1);

@@ -104,6 +104,22 @@ TEST(Misuse, PanicThatLeavesAGoroutine) {
   done.Wait();
 }
 
+[[gnu::noinline]] int Dig(volatile int* depth) {
+  volatile char here[512];
+  here[0] = 1;
+  *depth = *depth + 1;
+  return *depth < 0 ? 0 : Dig(depth) + here[0];
+}
+
+TEST(Misuse, RunsOverItsStack) {
+  WaitGroup done;
+  done.Go("digger", [] {
+    int depth = 0;
+    Dig(&depth);
+  });
+  done.Wait();
+}
+
 TEST(Misuse, AfterItOthersRun) { EXPECT_TRUE(true); }
 
 struct LocksInItsDestructor {

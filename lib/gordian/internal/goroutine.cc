@@ -137,6 +137,8 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   Task& task = *AllocateGoroutine();
   task.kind = kind;
   task.body = std::move(body);
+  task.spawned_at = location;
+  task.SetName(name);
   task.tracked = {};
   task.turn.ordinal = 0;
   task.unwind = false;

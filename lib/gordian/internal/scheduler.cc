@@ -2,16 +2,15 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/overflow.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
@@ -43,8 +42,7 @@ bool MarkParked(Worker& worker, Task& task) {
 // Serves one switch-out: the goroutine is off its stack now.
 void Settle(Worker& worker, Task& task) {
   if (task.stack.guard == GuardKind::kCanary && CanaryDied(task.stack)) [[unlikely]] {
-    static_cast<void>(!write(2, "gordian: a goroutine's stack overflowed\n", 40));
-    abort();
+    DieOfOverflow(task);
   }
   switch (std::exchange(worker.after, After::kNothing)) {
     case After::kNothing:
@@ -133,7 +131,8 @@ void Execute(Worker& worker, Task& task) {
 
 void* WorkerMain(void* processor) {
   pthread_setname_np(pthread_self(), "gordian-worker");  // by which a supervisor knows it
-  auto* worker = new Worker;                             // never freed: wakers may still hold it
+  const FaultStack fault_stack;
+  auto* worker = new Worker;  // never freed: wakers may still hold it
   worker->processor = static_cast<Processor*>(processor);
   worker->context.Bind();
   worker->log = &recorder::Log();
@@ -201,6 +200,7 @@ void EnsureScheduler() {
   CurrentTask();  // the first caller is known before its goroutines are
   static std::once_flag once;
   std::call_once(once, [] {
+    WatchForOverflow();
     schedule::SetYieldHook(YieldIfAsked);
     recorder::SetSettled(IsSettled);
     const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);

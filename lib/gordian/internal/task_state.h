@@ -6,9 +6,12 @@
 #ifndef GORDIAN_LIB_INTERNAL_TASK_STATE_H_
 #define GORDIAN_LIB_INTERNAL_TASK_STATE_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <source_location>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "gordian/internal/context.h"
@@ -48,7 +51,12 @@ struct Turn : schedule::Controlled {
 
 class Task {
  public:
-  explicit Task(trace::TaskKind of) : kind(of) { turn.task = this; }
+  explicit Task(trace::TaskKind of) : kind(of) {
+    turn.task = this;
+    name[0] = '\0';
+  }
+
+  void SetName(std::string_view text) { name[text.copy(name.data(), name.size() - 1)] = '\0'; }
 
   recorder::TrackedTask tracked;  // its id is 0 until the first event that needs it
   trace::TaskKind kind;
@@ -68,6 +76,8 @@ class Task {
   Stack stack;
   std::uintptr_t stack_top = 0;  // of a thread, once known
   absl::AnyInvocable<void()> body;
+  std::source_location spawned_at;
+  std::array<char, 48> name;  // as much of it as fits; "": it has none
   FailedAttempts attempts;
   std::uint32_t lock_depth = 0;  // calls of LockOSThread
 
