@@ -70,6 +70,7 @@ class [[nodiscard]] RecvCase {
     out.element = arrival_.place();
     out.where = where_;
   }
+  void NotTaken() {}
   void Run(const Selected& selected) {
     std::optional<T> value;
     if (selected.received) value.emplace(arrival_.Take());
@@ -109,6 +110,12 @@ class [[nodiscard]] SendCase {
       out.element = std::addressof(value_);
     }
   }
+  // What was put into a box goes back to who gave it.
+  void NotTaken() {
+    if constexpr (kBoxed<T> && std::is_reference_v<Value> && std::is_move_assignable_v<T>) {
+      value_ = std::move(*box_);
+    }
+  }
   void Run(const Selected&) { CallAfterSend(callable_); }
 
  private:
@@ -129,6 +136,7 @@ class [[nodiscard]] DefaultCase {
   DefaultCase(const DefaultCase&) = delete;
 
   const std::source_location& where() const { return where_; }
+  void NotTaken() {}
   void Run(const Selected&) { CallAfterSend(callable_); }
 
  private:
@@ -195,13 +203,16 @@ int Select(Cases&&... cases) {
   int taken = 0;
   int position = 0;
   std::size_t index = 0;
-  const auto run = [&](auto& each) {
+  const auto settle = [&](auto& each) {
     const std::size_t own = std::remove_cvref_t<decltype(each)>::kIsDefault ? kCount : index++;
-    if (own == selected.index) {
-      taken = position;
-      each.Run(selected);
-    }
+    if (own == selected.index) taken = position;
+    if (own != selected.index) each.NotTaken();
     ++position;
+  };
+  (settle(cases), ...);
+  int next = 0;
+  const auto run = [&](auto& each) {
+    if (next++ == taken) each.Run(selected);
   };
   (run(cases), ...);
   return taken;

@@ -190,5 +190,29 @@ TEST(SelectTest, ThreadsSelectToo) {
   EXPECT_EQ(sum, 5050);
 }
 
+// A type whose move may throw travels in a box.
+struct Movable {
+  explicit Movable(std::string of) : text(std::move(of)) {}
+  Movable(Movable&& other) noexcept(false) : text(std::move(other.text)) {}
+  Movable& operator=(Movable&& other) noexcept(false) {
+    text = std::move(other.text);
+    return *this;
+  }
+  std::string text;
+};
+
+TEST(SelectTest, WhatWasNotSentIsStillThere) {
+  const Chan<Movable> boxes(0);
+  const Chan<std::string> words(0);
+  Movable box("a long text that lies somewhere else"), kept("another");
+  std::string word = box.text;
+  EXPECT_EQ(Select(Send(boxes, std::move(box)), Send(words, std::move(word)), Default()), 2);
+  EXPECT_EQ(box.text, "a long text that lies somewhere else");
+  EXPECT_EQ(word, box.text);
+  Go([=] { boxes.Recv(); });
+  EXPECT_EQ(Select(Send(boxes, std::move(box))), 0);
+  EXPECT_EQ(box.text, "");
+}
+
 }  // namespace
 }  // namespace gordian
