@@ -7,6 +7,7 @@
 #include "gordian/internal/activity.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/task_state.h"
+#include "gordian/runtime.h"
 #include "instrument/recorder/options.h"
 
 namespace gordian::inprocess {
@@ -35,6 +36,7 @@ void Settle(trace::TaskId first) {
   const auto until = Clock::now() + recorder::ProcessOptions().leak_grace;
   auto pause = std::chrono::microseconds(50);
   while (SomeoneMayFinish(first, own) && Clock::now() < until) {
+    Gosched();  // under a controlled schedule it is this task that lets the others run
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::microseconds(5000));
   }
