@@ -49,6 +49,9 @@ enum class Op : std::uint8_t {
   kCancel,
   kAnnotation,
   kJoin,
+  kAcquire,
+  kTryAcquire,
+  kRelease,
 };
 
 // What is being chosen.

@@ -99,6 +99,10 @@ Cancellable<CancelFunc> WithTimeout(const Context& parent, absl::Duration timeou
   return WithDeadline(parent, internal::TimeNow() + timeout, name, made_at);
 }
 
+Context WithoutCancel(const Context& parent) {
+  return Context(NodeRef::Own(new internal::DetachedNode(parent.node())));
+}
+
 bool StopFunc::operator()() const {
   schedule::Point(schedule::Op::kCancel, after_.get());
   return after_.get()->Stop();

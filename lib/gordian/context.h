@@ -136,6 +136,10 @@ Context WithValue(const Context& parent, const K& key, V&& value) {
       new internal::ValueNode<Key>(parent.node(), Key(key), std::any(std::forward<V>(value)))));
 }
 
+// A context with the values of `parent`, but without its deadline, and never cancelled with it:
+// for what is to be finished after the request that asked for it.
+Context WithoutCancel(const Context& parent);
+
 // What AfterFunc returns: true when it kept the callback from running.
 class StopFunc {
  public:

@@ -216,5 +216,22 @@ TEST(ContextTest, ManyChildrenAreCancelledAtOnce) {
   }
 }
 
+TEST(ContextTest, WithoutCancelKeepsTheValuesAlone) {
+  auto [parent, cancel] = WithTimeout(WithValue(Background(), "user", 7), absl::Hours(1));
+  const Context detached = WithoutCancel(parent);
+  auto [child, cancel_child] = WithCancel(detached);
+  cancel();
+  EXPECT_FALSE(parent.Err().ok());
+  EXPECT_TRUE(detached.Err().ok());
+  EXPECT_TRUE(detached.Cause().ok());
+  EXPECT_EQ(detached.Done(), nullptr);
+  EXPECT_FALSE(detached.Deadline().has_value());
+  EXPECT_EQ(*detached.Value<int>("user"), 7);
+  EXPECT_TRUE(child.Err().ok());
+  cancel_child();
+  EXPECT_FALSE(child.Err().ok());
+  EXPECT_TRUE(WithoutCancel(Background()).Err().ok());
+}
+
 }  // namespace
 }  // namespace gordian

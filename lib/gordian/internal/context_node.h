@@ -119,6 +119,15 @@ class ValueNode final : public ContextNode {
   const std::any value_;
 };
 
+// Keeps the values above it, and nothing else.
+class DetachedNode final : public ContextNode {
+ public:
+  explicit DetachedNode(const NodeRef& parent) : ContextNode(parent) {
+    canceller_ = nullptr;
+    deadline_.reset();
+  }
+};
+
 // What a cancelled node tells: a context that derives from it, or an AfterFunc.
 class CancelChild {
  public:
