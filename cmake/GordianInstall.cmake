@@ -42,6 +42,14 @@ install(EXPORT gordianTargets NAMESPACE gordian::
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/gordianConfig.cmake.in
   ${PROJECT_BINARY_DIR}/gordianConfig.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gordian)
+if(TARGET gordian_pass AND TARGET gordian_preload)
+  set(GORDIAN_RUNTIME_DIR ${CMAKE_INSTALL_LIBDIR}/gordian)
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/GordianInstrument.cmake.in
+    ${PROJECT_BINARY_DIR}/GordianInstrument.cmake
+    INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gordian PATH_VARS GORDIAN_RUNTIME_DIR)
+  install(FILES ${PROJECT_BINARY_DIR}/GordianInstrument.cmake
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gordian)
+endif()
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gordianConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/gordianConfig.cmake

@@ -55,6 +55,7 @@ class JoinWait {
   JoinWait(trace::TaskId child, trace::SiteId site, bool is_open)
       : child_(child), site_(site), is_open_(is_open) {}
   ~JoinWait() {
+    t_thread.joins = false;
     if (is_open_) End(trace::WaitEndReason::kCancelled);
   }
   void Succeed() {
@@ -134,7 +135,9 @@ int JoinThread(Caller caller, pthread_t thread, JoinKind kind, FunctionRef<int()
   }
   if (child == 0) return join();
   JoinWait wait(child, site, kind != JoinKind::kTries);
+  t_thread.joins = true;
   const int error = join();
+  t_thread.joins = false;
   if (error == 0) {
     wait.Succeed();
     Recording busy;  // the table's memory is ours

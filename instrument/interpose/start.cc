@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "instrument/interpose/access_site.h"
 #include "instrument/interpose/life.h"
 #include "instrument/interpose/object.h"
 #include "instrument/interpose/thread.h"
@@ -60,7 +61,9 @@ void AfterForkInChild() {
   thread.log = nullptr;
   thread.attempts = {};
   thread.once_seen = {};
+  thread.loads = {};
   if (thread.sites != nullptr) thread.sites->Forget();
+  if (thread.access_sites != nullptr) thread.access_sites->Forget();
   if (!was_known || !recorder::On()) return;
   thread.busy = true;
   Adopt(thread, 0);

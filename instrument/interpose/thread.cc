@@ -5,7 +5,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "instrument/interpose/access_site.h"
 #include "instrument/interpose/call_site.h"
+#include "instrument/interpose/memory_events.h"
+
+extern "C" {
+constinit thread_local gordian::hooks::Filter gordian_filter;
+}
 
 namespace gordian::interpose {
 namespace {
@@ -29,6 +35,9 @@ void OnThreadExit(void* data) {
 }  // namespace
 
 constinit thread_local ThreadState t_thread;
+constinit std::atomic<bool> g_instrumented{false};
+
+void EmptyFilter() { gordian_filter = {}; }
 
 void MakeThreadKey() { pthread_key_create(&g_key, OnThreadExit); }
 
@@ -47,6 +56,7 @@ bool Adopt(ThreadState& thread, trace::TaskId task) {
     pthread_setspecific(g_key, &thread);
   }
   recorder::RunTask(*thread.log, thread.task);
+  StackBegan(thread);
   *thread.error = saved;
   return true;
 }
@@ -56,6 +66,7 @@ void EndThread(ThreadState& thread) {
   thread.busy = true;
   if (thread.log != nullptr) {
     if (recorder::On()) {
+      StackEnded(thread);
       const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
       recorder::Local(*thread.log, trace::EventType::kTaskEnd, thread.task.id, 0,
                       {.operands = {how}});
@@ -65,6 +76,8 @@ void EndThread(ThreadState& thread) {
   thread.log = nullptr;
   delete thread.sites;
   thread.sites = nullptr;
+  delete thread.access_sites;
+  thread.access_sites = nullptr;
 }
 
 }  // namespace gordian::interpose

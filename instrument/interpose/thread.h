@@ -8,6 +8,8 @@
 // A thread that nobody saw created becomes a task at its first hook; after its end (the
 // last rounds of its key destructors) nothing of it is recorded.
 //
+// A hook ends its thread's access epoch (see hooks.h), unless it says that it releases nothing.
+//
 // Cost      one thread-local load and a store; nothing where the process is not recorded.
 // Limits    errno is the program's: it is put back.
 #ifndef GORDIAN_INSTRUMENT_INTERPOSE_THREAD_H_
@@ -16,14 +18,22 @@
 #include <sys/types.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "instrument/hooks/hooks.h"
 #include "instrument/recorder/recorder.h"
+
+extern "C" {
+[[gnu::visibility("default"), gnu::tls_model("initial-exec")]]
+extern constinit thread_local gordian::hooks::Filter gordian_filter;
+}
 
 namespace gordian::interpose {
 
+class AccessSites;
 class SiteCache;
 
 // Identical failing attempts in a row, written as one event.
@@ -48,18 +58,61 @@ class OnceSeenCache {
   std::array<trace::ObjectId, kSlots> seen_{};
 };
 
+// What the thread's last atomic loads have seen.
+class LoadCache {
+ public:
+  // False where an equal or stronger load of the variable has seen this version in this epoch.
+  bool IsNew(std::uint32_t variable, trace::Version version, int order, std::uint64_t epoch) {
+    Load& last = loads_[variable % kSlots];
+    if (last.variable == variable && last.version == version && last.epoch == epoch &&
+        last.order >= order) {
+      return false;
+    }
+    last = {version, epoch, variable, order};
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 16;
+  struct Load {
+    trace::Version version = 0;
+    std::uint64_t epoch = 0;
+    std::uint32_t variable = 0;
+    int order = 0;
+  };
+  std::array<Load, kSlots> loads_{};
+};
+
 struct ThreadState {
   recorder::ThreadLog* log = nullptr;  // nullptr: not adopted yet
   int* error = nullptr;                // this thread's errno
   pid_t os_thread = 0;
   bool busy = false;
+  bool joins = false;  // the C library frees the memory of the thread that it waits for
   bool ended = false;
   std::uint8_t exit_rounds = 0;  // of its key destructors
   recorder::TrackedTask task;
   FailedAttempts attempts;
   OnceSeenCache once_seen;
+  LoadCache loads;
   SiteCache* sites = nullptr;
+  AccessSites* access_sites = nullptr;  // made at the first access
+  std::uintptr_t stack_begin = 0;       // 0: not known
+  std::uintptr_t stack_end = 0;         // 0: not known yet
 };
+
+// Whether the program has instrumented code: it then tells of its memory.
+extern constinit std::atomic<bool> g_instrumented;
+
+// What the thread accesses from here on is recorded again.
+void EmptyFilter();
+inline void EndEpoch() {
+  gordian_filter.epoch += std::uint64_t{1} << hooks::kEpochShift;
+  if ((gordian_filter.epoch & hooks::kWriteBit) != 0) [[unlikely]]
+    EmptyFilter();
+}
+
+enum class Epoch : bool { kEnds, kGoesOn };
 
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState t_thread;
 
@@ -74,7 +127,7 @@ void MakeThreadKey();
 
 class Recording {
  public:
-  Recording() {
+  explicit Recording(Epoch epoch = Epoch::kEnds) : epoch_(epoch) {
     if (!recorder::On()) [[unlikely]]
       return;
     ThreadState& thread = t_thread;
@@ -92,6 +145,7 @@ class Recording {
   }
   ~Recording() {
     if (thread_ == nullptr) return;
+    if (epoch_ == Epoch::kEnds) EndEpoch();
     *thread_->error = errno_before_;
     thread_->busy = false;
   }
@@ -105,6 +159,7 @@ class Recording {
 
  private:
   ThreadState* thread_ = nullptr;
+  const Epoch epoch_;
   int errno_before_ = 0;
 };
 

@@ -26,6 +26,12 @@ endif()
 run(${WORK}/build/program_test)
 run(${prefix}/bin/gordian run -- ${WORK}/build/program)
 
+if(NOT SANITIZE)
+  run(${prefix}/bin/gordian run -- ${WORK}/build/plain)
+  run(${prefix}/bin/gordian-c++ -O1 ${CONSUMER}/plain.cc -o ${WORK}/by_driver)
+  run(${prefix}/bin/gordian run -- ${WORK}/by_driver)
+endif()
+
 set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
 run(pkg-config --cflags --libs gordian)
 string(STRIP "${output}" pkg_flags)

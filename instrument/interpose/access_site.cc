@@ -1,0 +1,83 @@
+#include "instrument/interpose/access_site.h"
+
+#include <pthread.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include <span>
+
+extern "C" const void* __libc_stack_end;
+
+namespace gordian::interpose {
+namespace {
+
+struct Walk {
+  std::uintptr_t frame;  // of the hook
+  std::span<std::uintptr_t> returns;
+  std::size_t count = 0;
+};
+
+// For the frame of a return address, libgcc's CFA is that of the frame below: those below the
+// hook's own are the hook's inside.
+_Unwind_Reason_Code TakeFrame(_Unwind_Context* context, void* data) {
+  auto& walk = *static_cast<Walk*>(data);
+  if (_Unwind_GetCFA(context) <= walk.frame) return _URC_NO_REASON;
+  const std::uintptr_t address = _Unwind_GetIP(context);
+  if (address == 0 || walk.count == walk.returns.size()) return _URC_END_OF_STACK;
+  walk.returns[walk.count++] = address;
+  return _URC_NO_REASON;
+}
+
+// The first byte above the calling thread's stack, or above what is known to belong to it.
+std::uintptr_t StackEnd() {
+  if (gettid() == getpid()) return reinterpret_cast<std::uintptr_t>(__libc_stack_end);
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
+  void* stack = nullptr;
+  std::size_t bytes = 0;
+  pthread_attr_getstack(&attributes, &stack, &bytes);
+  pthread_attr_destroy(&attributes);
+  return reinterpret_cast<std::uintptr_t>(stack) + bytes;
+}
+
+}  // namespace
+
+trace::SiteId AccessSites::Unwind(recorder::ThreadLog& log, Caller caller) {
+  Chain returns{};
+  Walk walk{.frame = caller.frame(), .returns = returns};
+  _Unwind_Backtrace(TakeFrame, &walk);
+  if (walk.count == 0) returns[walk.count++] = caller.return_address();
+  return log.Stack(std::span(returns).first(walk.count));
+}
+
+trace::SiteId AccessSites::SiteOf(recorder::ThreadLog& log, Caller caller,
+                                  std::uintptr_t stack_end) {
+  Chain chain{};
+  std::uintptr_t frame = caller.frame();
+  std::uintptr_t hash = 0;
+  for (std::uintptr_t& address : chain) {
+    address = reinterpret_cast<const std::uintptr_t*>(frame)[1];
+    hash = (hash ^ address) * 0x9E3779B97F4A7C15u;
+    const std::uintptr_t above = *reinterpret_cast<const std::uintptr_t*>(frame);
+    const bool is_frame =
+        above > frame && above + 2 * sizeof(above) <= stack_end && above % sizeof(above) == 0;
+    if (!is_frame) break;
+    frame = above;
+  }
+  Entry& entry = entries_[hash >> (64 - kEntryBits)];
+  if (entry.site == 0 || entry.chain != chain) [[unlikely]] {
+    entry = {chain, Unwind(log, caller)};
+  }
+  return entry.site;
+}
+
+trace::SiteId AccessSiteOf(const Recording& recording, Caller caller) {
+  ThreadState& thread = recording.thread();
+  if (thread.access_sites == nullptr) [[unlikely]] {
+    thread.access_sites = new AccessSites;
+    if (thread.stack_end == 0) thread.stack_end = StackEnd();
+  }
+  return thread.access_sites->SiteOf(recording.log(), caller, thread.stack_end);
+}
+
+}  // namespace gordian::interpose

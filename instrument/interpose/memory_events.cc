@@ -1,0 +1,78 @@
+#include "instrument/interpose/memory_events.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "instrument/interpose/access_site.h"
+
+namespace gordian::interpose {
+namespace {
+
+using trace::EventType;
+
+constexpr unsigned kRegionBits = 26;
+constexpr std::size_t kObjects = 64;  // regions share them
+
+constinit std::array<recorder::Tracked, kObjects> g_regions{};
+
+// One record for each region that the bytes lie in.
+void Write(recorder::ThreadLog& log, EventType type, trace::SiteId site, std::uintptr_t address,
+           std::size_t bytes) {
+  std::uint16_t flags = 0;
+  while (bytes != 0) {
+    const std::uintptr_t region = address >> kRegionBits;
+    const std::size_t part = std::min<std::size_t>(bytes, ((region + 1) << kRegionBits) - address);
+    recorder::Tracked& object = g_regions[region % kObjects];
+    recorder::EnsureRegistered(object, trace::ObjectKind::kMemory, 0, 0);
+    const trace::Version version = object.version.fetch_add(1, std::memory_order_acq_rel) + 1;
+    recorder::OrderedAt(log, object, type, site, version,
+                        {.flags = flags, .operands = {address, part}});
+    flags = trace::kFlagPart;
+    address += part;
+    bytes -= part;
+  }
+}
+
+void WriteBlock(Caller caller, EventType type, const void* block, std::size_t bytes) {
+  if (block == nullptr || !g_instrumented.load(std::memory_order_relaxed)) return;
+  Recording recording(Epoch::kGoesOn);
+  if (!recording || recording.thread().joins) return;
+  Write(recording.log(), type, AccessSiteOf(recording, caller),
+        reinterpret_cast<std::uintptr_t>(block), bytes);
+}
+
+void WriteStack(ThreadState& thread, EventType type) {
+  if (thread.stack_begin == 0) return;
+  Write(*thread.log, type, 0, thread.stack_begin, thread.stack_end - thread.stack_begin);
+}
+
+}  // namespace
+
+void BlockAllocated(Caller caller, const void* block, std::size_t bytes) {
+  WriteBlock(caller, EventType::kHeapAlloc, block, bytes);
+}
+
+void BlockFreed(Caller caller, const void* block, std::size_t bytes) {
+  WriteBlock(caller, EventType::kHeapFree, block, bytes);
+}
+
+// That of the thread that runs main is nobody else's.
+void StackBegan(ThreadState& thread) {
+  if (!g_instrumented.load(std::memory_order_relaxed) || gettid() == getpid()) return;
+  pthread_attr_t attributes;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+  void* stack = nullptr;
+  std::size_t bytes = 0;
+  pthread_attr_getstack(&attributes, &stack, &bytes);
+  pthread_attr_destroy(&attributes);
+  thread.stack_begin = reinterpret_cast<std::uintptr_t>(stack);
+  thread.stack_end = thread.stack_begin + bytes;
+  WriteStack(thread, EventType::kStackBegin);
+}
+
+void StackEnded(ThreadState& thread) { WriteStack(thread, EventType::kStackEnd); }
+
+}  // namespace gordian::interpose

@@ -1,0 +1,92 @@
+// ThreadSanitizer's entry points for plain memory: what code that was compiled with
+// -fsanitize=thread calls at each access.
+#include <cstring>
+
+#include "instrument/interpose/entry.h"
+#include "instrument/interpose/memory_access.h"
+
+namespace gordian::interpose {
+namespace {
+
+std::uintptr_t Bits(const void* address) { return reinterpret_cast<std::uintptr_t>(address); }
+
+void Access(Caller caller, const void* address, std::size_t bytes, AccessKind kind) {
+  RecordAccess(caller, Bits(address), bytes, kind);
+}
+
+void Range(Caller caller, const void* address, std::size_t bytes, AccessKind kind) {
+  RecordRange(caller, Bits(address), bytes, bytes, 1, kind);
+}
+
+}  // namespace
+}  // namespace gordian::interpose
+
+using namespace gordian::interpose;
+
+extern "C" {
+
+#define GORDIAN_READ(name, bytes)                                \
+  GORDIAN_ENTRY void __tsan_##name(void* address) {              \
+    Access(GORDIAN_CALLER(), address, bytes, AccessKind::kRead); \
+  }
+#define GORDIAN_WRITE(name, bytes)                                \
+  GORDIAN_ENTRY void __tsan_##name(void* address) {               \
+    Access(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite); \
+  }
+#define GORDIAN_ACCESSES(bytes)                       \
+  GORDIAN_READ(read##bytes, bytes)                    \
+  GORDIAN_WRITE(write##bytes, bytes)                  \
+  GORDIAN_WRITE(read_write##bytes, bytes)             \
+  GORDIAN_READ(volatile_read##bytes, bytes)           \
+  GORDIAN_WRITE(volatile_write##bytes, bytes)         \
+  GORDIAN_READ(unaligned_read##bytes, bytes)          \
+  GORDIAN_WRITE(unaligned_write##bytes, bytes)        \
+  GORDIAN_WRITE(unaligned_read_write##bytes, bytes)   \
+  GORDIAN_READ(unaligned_volatile_read##bytes, bytes) \
+  GORDIAN_WRITE(unaligned_volatile_write##bytes, bytes)
+GORDIAN_ACCESSES(1)
+GORDIAN_ACCESSES(2)
+GORDIAN_ACCESSES(4)
+GORDIAN_ACCESSES(8)
+GORDIAN_ACCESSES(16)
+#undef GORDIAN_ACCESSES
+#undef GORDIAN_READ
+#undef GORDIAN_WRITE
+
+GORDIAN_ENTRY void __tsan_read_range(void* address, std::size_t bytes) {
+  Range(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);
+}
+GORDIAN_ENTRY void __tsan_write_range(void* address, std::size_t bytes) {
+  Range(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);
+}
+
+// A virtual table's pointer: a constructor that writes what is there already changes nothing.
+GORDIAN_ENTRY void __tsan_vptr_update(void** address, void* value) {
+  if (__atomic_load_n(address, __ATOMIC_RELAXED) == value) return;
+  Access(GORDIAN_CALLER(), address, sizeof(void*), AccessKind::kWrite);
+}
+GORDIAN_ENTRY void __tsan_vptr_read(void** address) {
+  Access(GORDIAN_CALLER(), address, sizeof(void*), AccessKind::kRead);
+}
+
+GORDIAN_ENTRY void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
+  Range(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
+  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  return std::memcpy(to, from, bytes);
+}
+GORDIAN_ENTRY void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
+  Range(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
+  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  return std::memmove(to, from, bytes);
+}
+GORDIAN_ENTRY void* __tsan_memset(void* to, int byte, std::size_t bytes) {
+  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  return std::memset(to, byte, bytes);
+}
+
+GORDIAN_ENTRY void __tsan_init() { g_instrumented.store(true, std::memory_order_relaxed); }
+// Stacks come from frame pointers and the unwinder.
+GORDIAN_ENTRY void __tsan_func_entry(void*) {}
+GORDIAN_ENTRY void __tsan_func_exit() {}
+
+}  // extern "C"

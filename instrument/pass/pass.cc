@@ -1,0 +1,35 @@
+#include "instrument/pass/pass.h"
+
+#include "instrument/pass/access.h"
+#include "instrument/pass/atomics.h"
+#include "instrument/pass/emit.h"
+#include "instrument/pass/loops.h"
+#include "instrument/pass/redundant.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/IR/Dominators.h"
+
+namespace gordian::pass {
+
+llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
+                                            llvm::FunctionAnalysisManager& analyses) {
+  if (!function.hasFnAttribute(llvm::Attribute::SanitizeThread)) {
+    return llvm::PreservedAnalyses::all();
+  }
+  function.removeFnAttr(llvm::Attribute::SanitizeThread);
+  Accesses accesses = Collect(function);
+  if (options_.redundant) DropRedundant(function, accesses.plain);
+  Emitter emitter(*function.getParent(), options_.filter);
+  if (options_.loops) {
+    TellLoops(accesses.plain, emitter, analyses.getResult<llvm::LoopAnalysis>(function),
+              analyses.getResult<llvm::DominatorTreeAnalysis>(function),
+              analyses.getResult<llvm::ScalarEvolutionAnalysis>(function));
+  }
+  for (const Access& access : accesses.plain) emitter.Tell(access);
+  for (llvm::Instruction* copy : accesses.copies) emitter.TellCopy(*copy);
+  for (llvm::Instruction* store : accesses.vtable_writes) emitter.TellVtableWrite(*store);
+  for (llvm::Instruction* operation : accesses.atomics) ReplaceAtomic(*operation);
+  return llvm::PreservedAnalyses::none();
+}
+
+}  // namespace gordian::pass

@@ -1,0 +1,148 @@
+// Programs built with gordian-c++, or for ThreadSanitizer and linked with our runtime, through the
+// real `gordian run`: they run as ever, and what is ordered is left in peace.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace {
+
+using testing::IsEmpty;
+
+struct Case {
+  const char* program;
+  bool races = false;
+};
+
+constexpr Case kCases[] = {
+    {"counter", true},
+    {"counter-under-a-lock"},
+    {"counter-of-threads-in-turn"},
+    {"heap", true},
+    {"heap-of-each-thread"},
+    {"reused-blocks"},
+    {"reused-stacks"},
+    {"used-after-free", true},
+    {"freed-after-the-join"},
+    {"escaping-local", true},
+    {"escaping-local-after-the-join"},
+    {"bit-fields-of-one-byte", true},
+    {"neighbouring-bytes"},
+    {"destroyed-while-called", true},
+    {"destroyed-after-calls"},
+    {"overlapping-parts", true},
+    {"separate-parts"},
+    {"even-and-odd"},
+    {"backwards"},
+    {"copied-while-written", true},
+    {"thread-locals"},
+
+    {"relaxed-flag", true},
+    {"released-flag"},
+    {"fenced-flag"},
+    {"volatile-flag", true},
+    {"counted-down-relaxed", true},
+    {"counted-down-acquire-release"},
+    {"exchanged-by-compare"},
+    {"checked-twice-plain", true},
+    {"checked-twice-atomic"},
+    {"function-local-static"},
+    {"call-once"},
+    {"async-result"},
+    {"latch"},
+    {"barrier"},
+    {"semaphore"},
+    {"condition-variable"},
+    {"writes-under-a-read-lock", true},
+    {"writes-under-a-write-lock"},
+    {"two-locks", true},
+    {"atomic-and-plain", true},
+    {"shared-pointers"},
+};
+
+void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
+
+std::string Contents(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Folder {
+ public:
+  Folder()
+      : path_(std::filesystem::path(testing::TempDir()) / ("races-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_;
+};
+
+struct Outcome {
+  int status = 0;
+  std::string out, err;
+};
+
+Outcome Shell(const std::filesystem::path& folder, const std::string& command) {
+  const std::string script =
+      "cd '" + folder.string() + "'; { " + command + "; } > out 2> err < /dev/null";
+  const int status = std::system(script.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
+          Contents(folder / "out"), Contents(folder / "err")};
+}
+
+// The rules of all findings, each once, measures left out.
+std::vector<std::string> RulesIn(const std::string& report) {
+  std::vector<std::string> rules;
+  const auto json = nlohmann::json::parse(report, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return {"the report is no JSON: " + report};
+  for (const auto& finding : json.value("findings", nlohmann::json::array())) {
+    if (finding.value("verdict", "") == "info") continue;
+    const std::string rule = finding.value("rule", "") + " " + finding.value("verdict", "");
+    if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
+  }
+  return rules;
+}
+
+class RacesTest : public testing::TestWithParam<Case> {
+ protected:
+  void Check(const char* binary) {
+    const Case& expected = GetParam();
+    const Outcome run = Shell(
+        folder_.path(), std::string("'" GORDIAN "' run --timeout=60s --format=json -o r -- ") +
+                            binary + " " + expected.program);
+    const std::string report = Contents(folder_.path() / "r");
+    if (!expected.races) {
+      EXPECT_THAT(RulesIn(report), IsEmpty()) << report;
+      EXPECT_EQ(run.status, 0) << report;
+    }
+    EXPECT_EQ(run.out, "done\n");
+    EXPECT_THAT(run.err, IsEmpty());
+  }
+
+ private:
+  const Folder folder_;
+};
+
+TEST_P(RacesTest, Unoptimised) { Check(RACES_O0); }
+TEST_P(RacesTest, Optimised) { Check(RACES_O2); }
+TEST_P(RacesTest, BuiltForThreadSanitizer) { Check(RACES_TSAN); }
+
+INSTANTIATE_TEST_SUITE_P(Programs, RacesTest, testing::ValuesIn(kCases), [](const auto& info) {
+  std::string name = info.param.program;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
