@@ -14,9 +14,10 @@ struct Suite {
   void (*run)(gordian::bench::Table&);
 };
 
-constexpr std::array<Suite, 2> kSuites = {{
+constexpr std::array<Suite, 3> kSuites = {{
     {"recorder", gordian::bench::RecorderSuite},
     {"analysis", gordian::bench::AnalysisSuite},
+    {"primitives", gordian::bench::PrimitivesSuite},
 }};
 
 }  // namespace

@@ -3,45 +3,13 @@
 
 #include "gordian/gordian.h"
 #include "instrument/recorder/recorder.h"
-#include "instrument/recorder/session.h"
+#include "tests/bench/recycling_sink.h"
 #include "tests/bench/suites.h"
 
 namespace gordian::bench {
 namespace {
 
 constexpr std::uint64_t kRounds = 2'000'000;
-
-// Hands a thread's full chunk back to it: what recording costs the program itself, with no
-// reader behind it.
-class RecyclingSink final : public recorder::Sink {
- public:
-  recorder::Chunk* Take(trace::StreamId stream, std::uint64_t sequence) override {
-    recorder::Chunk* chunk = spare_.exchange(nullptr);
-    if (chunk == nullptr) chunk = memory_.Take(stream, sequence);
-    chunk->header.stream = stream;
-    chunk->header.sequence = sequence;
-    chunk->header.committed.store(0, std::memory_order_relaxed);
-    chunk->header.state.store(recorder::ChunkState::kWriting, std::memory_order_relaxed);
-    return chunk;
-  }
-  void Give(recorder::Chunk* chunk) override { spare_.store(chunk); }
-
- private:
-  recorder::MemorySink memory_;
-  std::atomic<recorder::Chunk*> spare_{nullptr};
-};
-
-class Recording {
- public:
-  Recording() { recorder::Start(&Sink()); }
-  ~Recording() { recorder::Stop(); }
-
- private:
-  static RecyclingSink& Sink() {
-    static RecyclingSink& sink = *new RecyclingSink;
-    return sink;
-  }
-};
 
 template <typename Operation>
 double NsOf(Operation&& operation, std::uint64_t rounds = kRounds) {
