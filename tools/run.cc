@@ -155,6 +155,7 @@ class RunCommand final : public Command {
   Report MakeReport(RunResult& result) {
     Report report;
     report.program = EndOf(result.wait_status);
+    report.program->hung = result.hung;
     report.program->by_gordian = result.timed_out || (result.hung && settings_.end_on_hang);
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {

@@ -33,6 +33,17 @@ bool WillNotAct(TaskId task, TaskId spinner, const Model& model, int depth) {
   });
 }
 
+// Whether the spinner is alone: no other task will do anything before it gets on.
+bool NobodyElseActs(TaskId spinner, const Model& model) {
+  for (TaskId id = 1; id <= model.task_count(); ++id) {
+    const TaskInfo& task = model.Task(id);
+    const bool exists = task.started || task.spawned_seq != 0;
+    if (!exists || task.kind == trace::TaskKind::kInternal) continue;
+    if (!WillNotAct(id, spinner, model, kDeep)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 EventSet LivelockSpin::wants() const {
@@ -112,8 +123,9 @@ bool LivelockSpin::IsHopeless(TaskId spinner, const Spin& spin, const Model& mod
     });
     if (timer || object.closed) return false;
     if (!object.holders.empty()) return std::ranges::any_of(object.holders, idle);
-    // Without an owner: somebody else must have used it, or nobody is known who could.
-    return object.users.size() > 1 && std::ranges::all_of(object.users, idle);
+    // Without an owner those who have used it are its givers; where there were none, anybody.
+    if (object.users.size() > 1) return std::ranges::all_of(object.users, idle);
+    return NobodyElseActs(spinner, model);
   };
   return std::ranges::all_of(spin.objects, hopeless);
 }
@@ -148,6 +160,7 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
       finding.tasks.push_back(std::move(giver));
     }
   }
+  if (why.empty()) why.push_back("no other task has ever used it, and none is left that could");
   finding.rule = "livelock.spin";
   finding.verdict = spin.polls ? Verdict::kSuspected : Verdict::kConfirmed;
   finding.test = model.TestName(model.Task(task).test);

@@ -2,11 +2,13 @@
 //
 // Reported when, at a cut, a task has made the same failing attempt Limits::spin_rounds times in a
 // row (a try, a lost CAS, a load, a select that took its default) with nothing in between, and
-// everybody who could let it succeed has ended or is blocked, at last on the spinner itself.
+// everybody who could let it succeed has ended or is blocked, at last on the spinner itself: the
+// holder; else those who have used it; else, where nobody has, every other task of the program.
 // Confirmed for tries and CAS; suspected where it polls with a load or a select's default: it may
 // be doing other work. A success, another operation or gordian::Progress() ends the streak.
 //
-// Cost: constant per attempt, one look-up per other operation of a task that has spun.
+// Cost: constant per attempt, one look-up per other operation of a task that has spun; at a cut,
+// linear in the tasks for each that spins.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LIVELOCK_SPIN_H_
 #define GORDIAN_DETECTOR_ANALYSIS_LIVELOCK_SPIN_H_
 

@@ -79,9 +79,11 @@ struct TaskInfo {
   bool started = false, ended = false, detached = false, joined = false, frozen = false;
   bool running = false;  // between `run` and `stop` or the next task's `run`
   trace::TaskEndReason how = trace::TaskEndReason::kReturned;
-  SiteId last_site = 0;           // of its last event that had one
-  std::uint64_t run_since = 0;    // when its last stretch began, ns
-  std::uint64_t ready_since = 0;  // runnable but not run since; 0: not so
+  SiteId last_site = 0;         // of its last event that had one
+  std::uint64_t run_since = 0;  // when its last stretch began, ns
+  // Runnable but not run since, by a clock reading at or after the moment; 0: not so, or no
+  // reading.
+  std::uint64_t ready_since = 0;
   Wait wait;
   std::vector<Hold> held;  // in order of acquisition
 };

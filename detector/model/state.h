@@ -32,6 +32,9 @@ struct Model::State {
   PagedTable<TaskState> tasks;
   PagedTable<ObjectState> objects;
   absl::flat_hash_map<trace::StreamId, TaskId> running;
+  // Spawned by a stream since it last read the clock: its next reading tells since when they
+  // could run, at the latest.
+  absl::flat_hash_map<trace::StreamId, std::vector<TaskId>> spawned;
   absl::flat_hash_map<std::uint32_t, std::string> tests;
   std::vector<ObjectId> armed_timers;
   absl::flat_hash_map<std::string, std::uint32_t> task_names;     // given to how many tasks
@@ -48,6 +51,7 @@ struct Model::State {
   void ApplyToProcess(const trace::Event& event);
   void ApplyToTask(const trace::Event& event, TaskState& task);
   void Spawn(const trace::Event& event, const TaskState* parent);
+  void ReadClock(trace::StreamId stream, std::uint64_t ns);
   void Run(const trace::Event& event, TaskInfo& task);
   void BeginWait(const trace::Event& event, TaskInfo& task, WaitKind kind, ObjectState* object);
   void EndWait(TaskInfo& task);

@@ -11,7 +11,7 @@ using trace::EventType;
 void Model::State::ApplyToProcess(const Event& event) {
   switch (event.type) {
     case EventType::kTime:
-      now = std::max(now, event.args[0]);
+      ReadClock(event.stream, event.args[0]);
       break;
     case EventType::kTaskSpawn:
       // In no stretch: a thread of the library says itself what it is.
@@ -20,11 +20,11 @@ void Model::State::ApplyToProcess(const Event& event) {
       }
       break;
     case EventType::kTaskRun:
-      now = std::max(now, event.args[1]);
+      ReadClock(event.stream, event.args[1]);
       break;
     case EventType::kTaskStop:
     case EventType::kTaskReady:
-      now = std::max(now, event.args[0]);
+      ReadClock(event.stream, event.args[0]);
       break;
     case EventType::kLoss:
       losses += event.args[0];
@@ -44,6 +44,18 @@ void Model::State::ApplyToProcess(const Event& event) {
   }
 }
 
+void Model::State::ReadClock(trace::StreamId stream, std::uint64_t ns) {
+  now = std::max(now, ns);
+  if (spawned.empty()) return;
+  const auto waiting = spawned.find(stream);
+  if (waiting == spawned.end()) return;
+  for (const TaskId id : waiting->second) {
+    TaskState* task = TaskAt(id);
+    if (task != nullptr && !task->info.started) task->info.ready_since = ns;
+  }
+  spawned.erase(waiting);
+}
+
 // A thread that nobody in the program started says itself what it is: it has no parent.
 void Model::State::Spawn(const Event& event, const TaskState* parent) {
   TaskState* child = TaskAt(event.subject);
@@ -52,6 +64,8 @@ void Model::State::Spawn(const Event& event, const TaskState* parent) {
   if (!event.text.empty()) child->info.name = event.text;
   child->info.spawned_at = event.site;
   child->info.spawned_seq = event.seq;
+  if (child->info.kind == trace::TaskKind::kGoroutine)
+    spawned[event.stream].push_back(event.subject);
   if (parent == nullptr || parent == child) return;
   child->info.parent = parent->info.id;
   child->info.test = parent->info.test != 0 ? parent->info.test : current_test;

@@ -202,7 +202,7 @@ absl::Status StdReader::State::TakeLine(std::string_view text, Take take) {
   ++line_number;
   if (line_number == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(3);
   text = WithoutMargins(text);
-  if (text.empty()) return absl::OkStatus();
+  if (text.empty() || text.front() == '#') return absl::OkStatus();
   StdLine line;
   if (!Split(text, line)) {
     return absl::InvalidArgumentError(
@@ -293,12 +293,19 @@ std::string StdReader::State::WhatIsImpossible(StdFault fault, const StdLine& li
   return {};
 }
 
-// The format says nothing of ends: who holds nothing is taken to have ended.
+// The format says nothing of ends, and a trace may stop anywhere: everybody who is still there is
+// taken to have left its sections and to have ended.
 void StdReader::State::EndAll(Take take) {
   site = 0;
+  for (ObjectId lock = 0; lock < rules.lock_count(); ++lock) {
+    const auto [holder, depth, since] = rules.lock(lock);
+    if (depth == 0 || tasks[holder].ended) continue;
+    task = holder;
+    for (std::uint32_t i = 0; i < depth; ++i) EmitOrdered(EventType::kUnlock, lock, take);
+  }
   for (TaskId id = kMain + 1; id < tasks.size(); ++id) {
     Begin(id, take);
-    if (rules.task(id).locks == 0) End(id, take);
+    End(id, take);
   }
   task = kMain;
   if (tasks.size() > kMain) {

@@ -10,10 +10,12 @@
 // op is one of acq rel r w fork join begin end; tids, locks, variables and locations have
 // arbitrary names. `begin` and `end` mark an atomic region; with the task's own tid as operand,
 // they mark the task's life. A tid that nobody forks is a root. The format has no
-// requests and no ends: a task that is joined has ended, and where the trace ends, every task that
-// holds nothing has ended as well. Locks count as recursive, as Java's are.
+// requests and no ends: a task that is joined has ended, and where the trace stops, every task is
+// taken to have left its sections and to have ended as well. Locks count as recursive, as Java's
+// are.
 //
-// Blanks around a line, empty lines and a carriage return at its end mean nothing.
+// Blanks around a line, empty lines, a carriage return at its end and lines that begin with `#`
+// mean nothing.
 //
 // Limits    the first line that is malformed (kInvalidArgument) or cannot have happened
 //           (kFailedPrecondition; std_rules.h) is an error with its number; nothing after it is

@@ -32,7 +32,6 @@ class StdRules {
   struct Task {
     LineNumber since = 0;  // forked, or first seen to act
     LineNumber ended = 0;
-    std::uint32_t locks = 0;  // that it holds
   };
   struct Lock {
     trace::TaskId holder = 0;
@@ -51,7 +50,6 @@ class StdRules {
     Lock& self = Grown(locks_, lock);
     if (self.depth == 0) {
       self = {.holder = task, .since = line};
-      ++tasks_[task].locks;
     } else if (self.holder != task) {
       return StdFault::kHeld;
     }
@@ -61,7 +59,7 @@ class StdRules {
   StdFault Release(trace::TaskId task, trace::ObjectId lock) {
     Lock& self = Grown(locks_, lock);
     if (self.depth == 0 || self.holder != task) return StdFault::kNotHeld;
-    if (--self.depth == 0) --tasks_[task].locks;
+    --self.depth;
     return StdFault::kNone;
   }
   StdFault Fork(trace::TaskId child, LineNumber line) {
@@ -82,6 +80,7 @@ class StdRules {
 
   const Task& task(trace::TaskId id) const { return tasks_[id]; }
   const Lock& lock(trace::ObjectId id) const { return locks_[id]; }
+  trace::ObjectId lock_count() const { return static_cast<trace::ObjectId>(locks_.size()); }
 
  private:
   template <typename T>

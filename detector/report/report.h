@@ -40,6 +40,7 @@ struct ProgramEnd {
   std::optional<int> exit_status;
   std::optional<int> signal;
   bool by_gordian = false;  // it hung or outlived its time, and was ended
+  bool hung = false;        // it could never have gone on
 
   // As a shell counts: 128 + signal.
   int status() const { return signal ? 128 + *signal : exit_status.value_or(0); }

@@ -294,7 +294,8 @@ class TextWriter {
     const ProgramEnd& end = *report_.program;
     std::string text;
     if (end.by_gordian) {
-      text = "Gordian ended the program, which would not have ended by itself.";
+      text = end.hung ? "Gordian ended the program, which would not have ended by itself."
+                      : "Gordian ended the program at its time limit.";
     } else if (end.signal) {
       text = absl::StrCat("The program was ended by signal ", *end.signal, ".");
     } else if (end.exit_status.value_or(0) != 0) {

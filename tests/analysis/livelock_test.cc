@@ -139,6 +139,20 @@ TEST(LivelockSpin, AFlagThatNobodyWillSetIsSuspected) {
   EXPECT_THAT(found[0].summary, HasSubstr("\"setter\" has ended"));
 }
 
+// The setter never came to use the flag: nobody is known to be its giver, and nobody is left.
+TEST(LivelockSpin, AFlagThatNobodyElseHasEverUsed) {
+  for (const bool setter_ends : {false, true}) {
+    TraceBuilder t;
+    const ObjectId flag = t.Atomic("ready");
+    TaskTrace setter = t.Task("setter");
+    if (setter_ends) setter.End();
+    for (int i = 0; i < 10'000; ++i) t.Main().At(5).Load(flag);
+    const std::vector<Finding> found = Play<LivelockSpin>(t);
+    ASSERT_THAT(found, SizeIs(setter_ends ? 1 : 0));
+    if (setter_ends) EXPECT_THAT(found[0].summary, HasSubstr("no other task has ever used it"));
+  }
+}
+
 TEST(LivelockSpin, APollWithDefaultOnAChannelWhoseSenderIsGone) {
   for (const bool sender_ends : {false, true}) {
     TraceBuilder t;

@@ -155,6 +155,25 @@ TEST(StarvationScheduler, AGoroutineComputesAndLetsNobodyRun) {
   EXPECT_THAT(found[0].reasons[0], HasSubstr("\"hog\""));
 }
 
+// Nobody says when a goroutine that was spawned could run: its spawner's next clock reading does.
+TEST(StarvationScheduler, ASpawnedGoroutineIsNotRunAtAll) {
+  for (const bool clock_is_read : {true, false}) {
+    TraceBuilder t;
+    TaskTrace hog = t.Task("hog");
+    constexpr TaskId kVictim = 9;
+    t.Append(1, EventType::kTaskSpawn, kVictim,
+             {static_cast<std::uint64_t>(trace::TaskKind::kGoroutine)}, "victim");
+    if (clock_is_read) t.Append(1, EventType::kTime, 0, {3'000'000});
+    t.Append(hog.id(), EventType::kTaskRun, hog.id(), {2, 3'000'000});
+    t.Advance(3'000 * kMs);
+    t.Append(hog.id(), EventType::kTaskStop, hog.id(), {3'000 * kMs});
+    t.Append(kVictim, EventType::kTaskRun, kVictim, {1, 3'003 * kMs});
+    const std::vector<Finding> found = Play<StarvationScheduler>(t);
+    ASSERT_THAT(found, SizeIs(clock_is_read ? 1 : 0));
+    if (clock_is_read) EXPECT_THAT(found[0].title, HasSubstr("\"victim\" could run"));
+  }
+}
+
 TEST(StarvationScheduler, TwinIsShortOrTheMachineStoodStill) {
   TraceBuilder quick;
   Hog(quick, 30 * kMs, true);

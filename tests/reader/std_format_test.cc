@@ -103,9 +103,14 @@ TEST(StdFormat, BeginAndEndMarkARegionOrATask) {
                           "#1 atomically-end s1", "#1 end #1 s1 how=0", "#1 process-end how=1"));
 }
 
-TEST(StdFormat, WhoHoldsALockAtTheEndHasNotEnded) {
-  const Read read = ReadStd("T0|fork(T1)|1\nT1|acq(L)|2\n");
-  EXPECT_THAT(read.lines, Not(Contains("#2 end #2 how=0")));
+TEST(StdFormat, WhereTheTraceStopsEverybodyLeavesItsSectionsAndEnds) {
+  const Read read = ReadStd("T0|fork(T1)|1\nT1|acq(L)|2\nT1|acq(L)|3\nT0|acq(M)|4");
+  EXPECT_THAT(read.lines, Contains("#2 unlock 1").Times(2));
+  EXPECT_THAT(read.lines, Contains("#1 unlock 2"));
+  EXPECT_THAT(read.lines, Contains("#2 end #2 how=0"));
+  // Not who has said that it ended with the lock.
+  const Read said = ReadStd("T0|fork(T1)|1\nT1|acq(L)|2\nT1|end(T1)|3\n");
+  EXPECT_THAT(said.lines, Not(Contains(HasSubstr("unlock"))));
 }
 
 struct Mistake {
@@ -210,7 +215,8 @@ TEST(StdFormat, ATaskThatDidNothingHasEndedWhenItIsJoined) {
 }
 
 TEST(StdFormat, BlanksAroundALineAreNoPartOfIt) {
-  const Read read = ReadStd("\xEF\xBB\xBFT0|w(x)|1\r\n \t\r\n\n  T0|w(x)|1 \nT0|w(x)|1\r");
+  const Read read =
+      ReadStd("\xEF\xBB\xBFT0|w(x)|1\r\n \t\r\n# a remark\n\n  T0|w(x)|1 \nT0|w(x)|1\r");
   EXPECT_THAT(read.error, IsEmpty());
   EXPECT_THAT(read.lines, Contains("#1 write 1 s1").Times(3));
 }

@@ -153,7 +153,7 @@ TEST(Text, TheProgramsOwnEndIsTold) {
   Report report = ReportOf(BankDeadlock());
   report.program = ProgramEnd{.signal = 11};
   EXPECT_THAT(ToText(report, {}), HasSubstr("The program was ended by signal 11.\n"));
-  report.program->by_gordian = true;
+  report.program->by_gordian = report.program->hung = true;
   EXPECT_THAT(ToText(report, {}), HasSubstr("Gordian ended the program, which would not"));
   report.program = ProgramEnd{.exit_status = 4};
   EXPECT_THAT(ToText(report, {}), HasSubstr("The program exited with status 4.\n"));

@@ -106,6 +106,29 @@ TEST_F(RunTest, AHangIsEndedWhateverItIsCalled) {
   }
 }
 
+TEST_F(RunTest, AThreadThatHasDoneItsLastThingIsGivenTimeToEnd) {
+  for (int i = 0; i < 5; ++i) {
+    const Outcome run = Shell("$G run --fail-on=suspected -- $S detached-sender");
+    EXPECT_EQ(run.status, 0) << run.err;
+  }
+}
+
+TEST_F(RunTest, WhoSpinsOnWhatNobodyGivesIsNamedAtTheTimeLimit) {
+  const Outcome run = Shell("$G run --timeout 1500ms -- $S spins-on-a-flag");
+  EXPECT_EQ(run.status, 3) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("livelock.spin · suspected"), HasSubstr("SpinsOnAFlag"),
+                             HasSubstr("ended the program at its time limit")));
+  EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S spins-on-a-flag 1").status, 0);
+}
+
+TEST_F(RunTest, AGoroutineThatCouldRunAndIsNotRunIsNamed) {
+  const Outcome run = Shell("$G run -- $S starves");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("starvation.scheduler · confirmed"),
+                             HasSubstr("\"starved\" could run"), HasSubstr("\"hog\"")));
+  EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S starves 1").status, 0);
+}
+
 TEST_F(RunTest, AHangThatIgnoresSigtermIsKilled) {
   const Outcome run = Shell("$G run -- $S stubborn-deadlock");
   EXPECT_EQ(run.status, 1);

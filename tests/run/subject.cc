@@ -160,6 +160,43 @@ int EndsWithThreads(const char*) {
   return 5;
 }
 
+// The last thing that a detached thread does is what main waits for.
+int DetachedSender(const char*) {
+  Chan<int> result(0);
+  std::thread([result] { result.Send(1); }).detach();
+  return result.Recv() ? 0 : 99;
+}
+
+// Looks at a flag that nobody will set: the setter has gone another way.
+int SpinsOnAFlag(const char* sets) {
+  static gordian::Atomic<bool> ready{false};
+  Go("setter", [=] {
+    gordian::Sleep(absl::Milliseconds(400));
+    if (std::atoi(sets) != 0) ready.Store(true);
+  });
+  gordian::WaitGroup done;
+  done.Go("spinner", [] {
+    while (!ready.Load()) gordian::Gosched();
+  });
+  done.Wait();
+  return 0;
+}
+
+// One goroutine computes on the only processor; the other, spawned before, could run.
+int Starves(const char* gives_way) {
+  gordian::GoMaxProcs(1);
+  gordian::WaitGroup done;
+  done.Go("hog", [=] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1600);
+    while (std::chrono::steady_clock::now() < end) {
+      if (std::atoi(gives_way) != 0) gordian::Gosched();
+    }
+  });
+  done.Go("starved", [] {});
+  done.Wait();
+  return 0;
+}
+
 int Exit(const char* status) {
   Clean(nullptr);
   std::exit(std::atoi(status));
@@ -241,6 +278,9 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"never-ends", NeverEnds},
     {"forgets", Forgets},
     {"ends-with-threads", EndsWithThreads},
+    {"detached-sender", DetachedSender},
+    {"spins-on-a-flag", SpinsOnAFlag},
+    {"starves", Starves},
     {"exit", Exit},
     {"_exit", ImmediateExit},
     {"signal", Signal},

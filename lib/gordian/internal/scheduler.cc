@@ -15,7 +15,6 @@
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
-#include "instrument/recorder/attach.h"
 #include "instrument/recorder/options.h"
 #include "instrument/schedule/host.h"
 
@@ -166,11 +165,6 @@ Processor* NewProcessor() {
   return processor;
 }
 
-// At exit: nothing but the thread that ends the program is at work.
-bool IsSettled() {
-  return g_activity.load(std::memory_order_seq_cst) <= (CurrentTaskOrNull() != nullptr ? 1 : 0);
-}
-
 }  // namespace
 
 void TaskList::PushBack(Task* task) {
@@ -202,7 +196,6 @@ void EnsureScheduler() {
   std::call_once(once, [] {
     WatchForOverflow();
     schedule::SetYieldHook(YieldIfAsked);
-    recorder::SetSettled(IsSettled);
     const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
     const int cpus = static_cast<int>(std::thread::hardware_concurrency());
     g_shown_procs = std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs);

@@ -7,6 +7,7 @@
 #include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
+#include "instrument/recorder/attach.h"
 
 namespace gordian::internal {
 namespace {
@@ -35,6 +36,11 @@ struct Adopted {
   }
 };
 thread_local Adopted t_adopted;
+
+// At exit: nothing but the thread that ends the program is at work.
+bool IsSettled() {
+  return g_activity.load(std::memory_order_seq_cst) <= (CurrentTaskOrNull() != nullptr ? 1 : 0);
+}
 
 bool IsMainThread() { return getpid() == gettid(); }
 
@@ -69,7 +75,10 @@ Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
   task->join.store(kNotJoined, std::memory_order_relaxed);
   task->life.store(Life::kLive, std::memory_order_release);
   g_threads.lock.Unlock();
-  if (kind == trace::TaskKind::kThread) ActivityBegins();
+  if (kind == trace::TaskKind::kThread) {
+    ActivityBegins();
+    recorder::SetSettled(IsSettled);
+  }
   return *task;
 }
 
