@@ -134,8 +134,11 @@ class SingleFlight {
     const bool shared = call.sharers > 0;
     mu_.Unlock(at);
     call.done.Done(at);
-    if (call.subscribers.empty()) return;
-    if (call.thrown != nullptr) Escape(call.thrown, at);
+    // Where the function threw, the program ends: nobody is handed a value on the way.
+    if (call.thrown != nullptr) {
+      if (!call.subscribers.empty()) Escape(call.thrown, at);
+      return;
+    }
     for (const Chan<Result>& subscriber : call.subscribers) {
       subscriber.Send({call.value, shared}, at);
     }
