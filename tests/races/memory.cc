@@ -9,6 +9,10 @@
 
 #include "tests/races/programs.h"
 
+// Seen by other files, so that writing to them is not for nothing.
+constexpr int kMany = 1000;
+int many[kMany];
+
 namespace {
 
 struct Account {
@@ -134,17 +138,19 @@ void NeighbouringBytes() {
 }
 
 struct Shape {
-  virtual ~Shape() = default;
+  virtual ~Shape() { Pause(1); }
   virtual int Sides() { return 0; }
 };
 struct Square : Shape {
   ~Square() override { Pause(1); }
   int Sides() override { return 4; }
 };
+Shape* volatile made = nullptr;  // nobody can know of what type it is
 
 // It is called while, or before, somebody destroys it.
 void DestroyedWhileCalled() {
-  Shape* shape = new Square;
+  made = new Square;
+  Shape* shape = made;
   Both([=] { static_cast<void>(shape->Sides()); },
        [=] {
          Pause(60);
@@ -154,13 +160,11 @@ void DestroyedWhileCalled() {
 }
 
 void DestroyedAfterCalls() {
-  Shape* shape = new Square;
+  made = new Square;
+  Shape* shape = made;
   std::thread([=] { static_cast<void>(shape->Sides()); }).join();
   delete shape;
 }
-
-constexpr int kMany = 1000;
-int many[kMany];
 
 void OverlappingParts() {
   const auto fill = [](int from, int to) {

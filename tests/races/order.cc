@@ -15,7 +15,7 @@
 namespace {
 
 long data;
-volatile long sink;
+thread_local volatile long sink;  // each thread's own
 std::atomic<int> ready{0};
 std::mutex mutex;
 
