@@ -23,11 +23,14 @@ std::string Summary(std::string_view text) {
   return "";
 }
 
-std::string ListOfRules() {
+// Those of a family, as "deadlock"; all of them for "".
+std::string ListOfRules(std::string_view family) {
   std::size_t widest = 0;
   for (const RulePage& page : RulePages()) widest = std::max(widest, page.rule.size());
   std::string list;
   for (const RulePage& page : RulePages()) {
+    const std::string_view rule = page.rule;
+    if (!family.empty() && !rule.starts_with(std::string(family) + ".")) continue;
     absl::StrAppend(&list, std::string(page.rule), std::string(widest + 2 - page.rule.size(), ' '),
                     Summary(page.text), "\n");
   }
@@ -37,16 +40,19 @@ std::string ListOfRules() {
 class Explain final : public Command {
  public:
   void Declare(CLI::App& app) override {
-    app.add_option("RULE", rule_, "a rule's id, as deadlock.cycle; without it, all are listed");
+    app.add_option(
+        "RULE", rule_,
+        "a rule's id, as deadlock.cycle, or a family, as deadlock; without it, all are listed");
   }
 
   int Run() override {
     std::string text;
-    if (rule_.empty()) {
-      text = ListOfRules();
-    } else if (const RulePage* page = FindRulePage(rule_)) {
+    if (const RulePage* page = FindRulePage(rule_)) {
       text = std::string(page->text);
     } else {
+      text = ListOfRules(rule_);
+    }
+    if (text.empty()) {
       return Complain(absl::StrCat("there is no rule \"", rule_, "\"; the nearest is \"",
                                    std::string(NearestRule(rule_)), "\""));
     }

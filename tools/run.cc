@@ -164,7 +164,9 @@ class RunCommand final : public Command {
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {
-      const std::string why = WhyNotRecordable(settings_.command.front());
+      const std::string why = result.refused > 0
+                                  ? "there was no room to record it (ulimit -f, -n or -v?)"
+                                  : WhyNotRecordable(settings_.command.front());
       std::cerr << "gordian: the recorder never attached: "
                 << (why.empty() ? "LD_PRELOAD did not reach " + settings_.command.front() : why)
                 << "\n";

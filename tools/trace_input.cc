@@ -1,13 +1,16 @@
 #include "tools/trace_input.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "instrument/recorder/live_file.h"
 #include "tools/progress.h"
+#include "tools/stream_file.h"
 
 namespace gordian::tools {
 namespace {
@@ -49,16 +53,28 @@ class SourceWithProgress final : public TraceSource {
   Progress progress_;
 };
 
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// A line that says nothing in RAPID's format; in ours a `#` is the number of a task.
+bool IsBlankOrComment(std::string_view line) {
+  if (line.starts_with('#')) return line.size() == 1 || line[1] < '0' || line[1] > '9';
+  return std::ranges::all_of(line, IsSpace);
+}
+
 // By its first bytes; what is none of ours is left to the binary reader's complaint.
 TraceFormat Guess(const std::string& path) {
-  std::array<char, 64> first{};
+  std::array<char, 4096> first{};
   std::ifstream file(path, std::ios::binary);
   file.read(first.data(), first.size());
   std::string_view begin(first.data(), static_cast<std::size_t>(file.gcount()));
-  begin = begin.substr(0, begin.find('\n'));
-  if (begin.starts_with('@') || begin.starts_with('#')) return TraceFormat::kText;
+  std::string_view line = begin.substr(0, begin.find('\n'));
+  while (IsBlankOrComment(line) && line.size() < begin.size()) {
+    begin.remove_prefix(line.size() + 1);
+    line = begin.substr(0, begin.find('\n'));
+  }
+  if (line.starts_with('@') || line.starts_with('#')) return TraceFormat::kText;
   const bool is_std =
-      begin.find('|') != std::string_view::npos && begin.find('\0') == std::string_view::npos;
+      line.find('|') != std::string_view::npos && line.find('\0') == std::string_view::npos;
   return is_std ? TraceFormat::kStd : TraceFormat::kGtrace;
 }
 
@@ -86,16 +102,31 @@ void TraceInput::Declare(CLI::App& app) {
       ->capture_default_str();
 }
 
-absl::StatusOr<TraceInput::Opened> TraceInput::Open(const std::string& path) const {
-  Opened opened;
-  if (form_ != "auto") {
-    opened.format = *detector::TraceFormatNamed(form_);
-  } else if (path != "-") {
-    opened.format = Guess(path);
+// A stream is read once, into a file that can be read as often as need be.
+absl::StatusOr<std::string> TraceInput::FileOf(const std::string& path) const {
+  const auto known = streams_.find(path);
+  if (known != streams_.end()) return known->second;
+  absl::StatusOr<std::string> file = path;
+  if (path == "-") {
+    file = FileFromStream(STDIN_FILENO);
+  } else if (std::error_code error; std::filesystem::is_fifo(path, error)) {
+    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return absl::NotFoundError(std::strerror(errno));
+    file = FileFromStream(descriptor);
+    close(descriptor);
   }
-  const bool is_live = opened.format == TraceFormat::kGtrace && recorder::IsLiveFile(path);
+  if (file.ok()) streams_.emplace(path, *file);
+  return file;
+}
+
+absl::StatusOr<TraceInput::Opened> TraceInput::Open(const std::string& path) const {
+  const absl::StatusOr<std::string> file = FileOf(path);
+  if (!file.ok()) return InFile(path, file.status());
+  Opened opened;
+  opened.format = form_ != "auto" ? *detector::TraceFormatNamed(form_) : Guess(*file);
+  const bool is_live = opened.format == TraceFormat::kGtrace && recorder::IsLiveFile(*file);
   absl::StatusOr<std::unique_ptr<TraceSource>> source =
-      is_live ? OpenLive(path) : detector::OpenTrace(path, opened.format);
+      is_live ? OpenLive(*file) : detector::OpenTrace(*file, opened.format);
   if (!source.ok()) return InFile(path, source.status());
   opened.source = std::make_unique<SourceWithProgress>(*std::move(source), path);
   return opened;

@@ -3,6 +3,7 @@
 #ifndef GORDIAN_TOOLS_TRACE_INPUT_H_
 #define GORDIAN_TOOLS_TRACE_INPUT_H_
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,12 +28,15 @@ class TraceInput {
     detector::TraceFormat format = detector::TraceFormat::kGtrace;
     std::unique_ptr<detector::TraceSource> source;
   };
-  // Opens `path`; without --from its first bytes tell the form. What a killed program left
-  // (FILE.live) is made a trace first. The error names the file.
+  // Opens `path`, "-" for the standard input; without --from its first bytes tell the form. What a
+  // killed program left (FILE.live) is made a trace first. The error names the file.
   absl::StatusOr<Opened> Open(const std::string& path) const;
 
  private:
+  absl::StatusOr<std::string> FileOf(const std::string& path) const;
+
   std::string form_ = "auto";
+  mutable std::map<std::string, std::string> streams_;  // path → where it can be read again
 };
 
 // Every event of a trace, in order. Returns what is missing, as clauses; the error is a text

@@ -10,12 +10,15 @@ using trace::TaskKind;
 
 void Leak::On(const trace::Event& event, const Model&) {
   ended_ = static_cast<trace::ProcessEndReason>(event.args[0]);
+  ender_ = event.task;
 }
 
 // Whether this task is a leak at this cut, and of which sort.
 bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) const {
   const TaskInfo& task = stuck.model().Task(id);
-  if (id == 1 || task.frozen || task.kind == TaskKind::kInternal || cut.Explained(id)) return false;
+  if (id == 1 || id == ender_ || task.frozen || task.kind == TaskKind::kInternal ||
+      cut.Explained(id))
+    return false;
   if (task.spawned_seq == 0 && !task.started) return false;
   // A trace that does not say how its program ended does not say that tasks were left behind.
   const bool program_over = cut.kind == CutKind::kProgramEnd && ended_.has_value() &&

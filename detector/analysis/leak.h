@@ -44,6 +44,7 @@ class Leak final : public Analysis {
   bool Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) const;
 
   std::optional<trace::ProcessEndReason> ended_;  // as its end was recorded
+  TaskId ender_ = 0;                              // by whom: that one was not left behind
   absl::flat_hash_set<TaskId> reported_;
 };
 

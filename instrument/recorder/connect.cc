@@ -100,7 +100,8 @@ std::unique_ptr<RegionSink> ConnectToSupervisor(const char* address, bool forked
   if (const ScopedFd socket(ConnectTo(address)); socket.ok()) {
     sink = Meet(socket.get(), forked);
     if (sink == nullptr) {
-      dprintf(2, "gordian: process %d is not recorded: no answer, or no memory (ulimit -f?)\n",
+      dprintf(2,
+              "gordian: process %d is not recorded: no answer, or no room (ulimit -f, -n or -v?)\n",
               getpid());
     }
   }

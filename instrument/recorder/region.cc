@@ -36,6 +36,14 @@ constexpr std::size_t BytesFor(std::uint32_t chunks) {
   return kRegionHeaderBytes + static_cast<std::size_t>(chunks) * kChunkBytes;
 }
 
+// As many of `chunks` as leave the program most of an address space that is limited (RLIMIT_AS).
+std::uint32_t Affordable(std::uint32_t chunks) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return chunks;
+  while (chunks > 1 && BytesFor(chunks) > limit.rlim_cur / 8) chunks /= 2;
+  return chunks;
+}
+
 // Whether a file may grow to `bytes`: past RLIMIT_FSIZE the kernel would send SIGXFSZ.
 bool WithinFileLimit(std::uint64_t bytes) {
   rlimit limit{};
@@ -85,7 +93,7 @@ std::optional<std::uint32_t> WriterOfRegion(int fd) {
 // --- Region ------------------------------------------------------------------
 
 std::optional<Region> Region::Create(int fd, std::uint32_t limit, Backing backing) {
-  limit = std::min(limit, kRegionChunks);
+  limit = Affordable(std::min(limit, kRegionChunks));
   while (backing == Backing::kSharedMemory && limit > 1 && !WithinFileLimit(BytesFor(limit))) {
     limit /= 2;
   }
@@ -115,7 +123,9 @@ std::optional<Region> Region::Attach(int fd, Backing backing) {
   // A file ends where its last chunk does.
   const auto fitting = static_cast<std::uint32_t>(
       std::min<std::uint64_t>((size - kRegionHeaderBytes) / kChunkBytes, kRegionChunks));
-  const std::uint32_t limit = std::min(seen.limit, fitting);
+  std::uint32_t limit = std::min(seen.limit, fitting);
+  // Who records needs no more than it will write; who reads a file, all that is there.
+  if (backing == Backing::kSharedMemory) limit = Affordable(limit);
   void* memory = mmap(nullptr, BytesFor(limit), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return std::nullopt;
   return Region(memory, BytesFor(limit), limit, backing);

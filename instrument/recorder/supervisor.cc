@@ -143,6 +143,7 @@ void Supervisor::Admit() {
   if (!pidfd.ok() || !region) {
     const Welcome refusal;
     send(connection.get(), &refusal, sizeof refusal, MSG_NOSIGNAL);
+    ++refused_;
     return;
   }
   // A second hello of a live process: it has exec'd, and the old image is gone.

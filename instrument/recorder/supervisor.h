@@ -54,6 +54,8 @@ class Supervisor {
 
   // Every process that ever attached, in order.
   const Processes& processes() const { return processes_; }
+  // How many could not be recorded, for lack of memory or descriptors.
+  std::uint32_t refused() const { return refused_; }
 
  private:
   Supervisor() = default;
@@ -68,6 +70,7 @@ class Supervisor {
   Doorbell* doorbell_ = nullptr;
   std::mutex mutex_;  // guards writes to processes_, and the drainer's reads
   Processes processes_;
+  std::uint32_t refused_ = 0;
   std::atomic<bool> stop_{false};
   std::thread drainer_;
 };

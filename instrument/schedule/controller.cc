@@ -8,6 +8,13 @@ namespace gordian::schedule {
 Controller::Controller(std::unique_ptr<Policy> policy, Host* host)
     : policy_(std::move(policy)), host_(host) {}
 
+void Controller::Resume(std::int64_t now, Controlled* holder) {
+  now_.store(now, std::memory_order_release);
+  if (holder == nullptr) return;
+  holder->ordinal = last_ = ++created_;
+  holder_ = holder;
+}
+
 Controlled* Controller::PickLocked() {
   holder_ = nullptr;
   if (runnable_.empty() || host_->NextDeadline() <= Now()) return nullptr;

@@ -28,6 +28,10 @@ class Controller {
   // From here on every Point and Choose of the process comes here, for ever.
   static void Install(Controller* controller);
 
+  // Before it is installed: the clock stands at `now`, and `holder`, which may be nullptr, has
+  // the turn.
+  void Resume(std::int64_t now, Controlled* holder);
+
   // The running task is at a Point.
   void Point(Op op, const void* object);
   std::uint32_t Choose(Choice choice, std::uint32_t n);

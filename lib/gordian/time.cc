@@ -49,6 +49,7 @@ TimerState::TimerState(absl::AnyInvocable<void()> callback, const std::source_lo
       made_at_(made_at),
       origin_(made_at) {
   fire = Fire;
+  survives_fork = false;
 }
 
 void TimerState::DropHandle() {

@@ -24,9 +24,9 @@ class FaultsTest : public testing::Test {
   FaultsTest() { std::filesystem::create_directories(folder_); }
   ~FaultsTest() override { std::filesystem::remove_all(folder_); }
 
-  // $G is `gordian`, $F the program with the faults. No command may take longer than 30 s.
+  // $G is `gordian`, $F the programs that the test is about. No command may take longer than 30 s.
   Outcome Shell(const std::string& command) {
-    std::ofstream(folder_ / "script") << "G='" GORDIAN "'; F='" FAULTY "'\n" << command << '\n';
+    std::ofstream(folder_ / "script") << "G='" GORDIAN "'; F='" PROGRAM "'\n" << command << '\n';
     const std::string run =
         "cd '" + folder_.string() + "' && timeout -s KILL 30 bash script > out 2> err < /dev/null";
     const int status = std::system(run.c_str());

@@ -198,6 +198,7 @@ TEST_F(RunTest, TheProgramsArgumentsAreItsOwn) {
 }
 
 TEST_F(RunTest, AProgramThatNeverAttachedIsInconclusive) {
+  if (!STATIC_PROGRAM_IS_STATIC) GTEST_SKIP() << "sanitizers cannot be linked statically";
   const Outcome run = Shell("$G run -- " STATIC_PROGRAM);
   EXPECT_EQ(run.status, 3);
   EXPECT_THAT(run.err, AllOf(HasSubstr("the recorder never attached"), HasSubstr("statically")));
@@ -267,6 +268,19 @@ TEST_F(RunTest, AFileSizeLimitIsInconclusiveAndTheProgramGoesOn) {
   const Outcome run = Shell("(ulimit -f 4; exec $G run --trace t.gtrace -- $S prints)");
   EXPECT_EQ(run.status, 3) << run.err;
   EXPECT_THAT(run.out, HasSubstr("to stdout"));
+}
+
+// Little room for the recording is enough for a small one; none at all is said.
+TEST_F(RunTest, ALimitedAddressSpaceIsSharedWithTheProgram) {
+  for (const char* limit : {"200000", "400000", "3000000"}) {
+    const Outcome run =
+        Shell(std::string("$G run -- sh -c 'ulimit -v ") + limit + "; exec $0 forgets 3' $S");
+    EXPECT_EQ(run.status, 1) << limit << run.err;
+    EXPECT_THAT(run.err, HasSubstr("leak.goroutine"));
+  }
+  const Outcome files = Shell("ulimit -n 8; $G run -- $S exit 0");
+  EXPECT_EQ(files.status, 3) << files.err;
+  EXPECT_THAT(files.err, HasSubstr("there was no room to record it"));
 }
 
 // A disk of 64 KiB, where there is the right to mount one.

@@ -124,6 +124,50 @@ TEST_F(CommandTest, ExplainListsEveryRuleAndPrintsEachPage) {
   EXPECT_EQ(rules, 35);
 }
 
+TEST_F(CommandTest, AFamilyOfRulesIsListed) {
+  const Ran ran = Gordian("explain deadlock");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("deadlock.cycle"), HasSubstr("deadlock.self"),
+                             Not(HasSubstr("leak."))));
+  EXPECT_EQ(Gordian("explain dead").status, 2);
+}
+
+// --- Pipes -----------------------------------------------------------------------
+
+// Whether a trace comes through a file, the standard input or a pipe makes no difference.
+TEST_F(CommandTest, ATraceMayComeThroughAPipe) {
+  const std::string text = kTraces + "/deadlock.txt";
+  const std::string expected = Gordian("analyze " + text).out.substr(0, 200);
+  EXPECT_THAT(expected, HasSubstr("deadlock"));
+  for (const std::string& words :
+       {"analyze - <" + text, "analyze --from=text - <" + text, "analyze /dev/stdin <" + text}) {
+    const Ran ran = Gordian(words);
+    EXPECT_EQ(ran.status, 1) << words << ran.err;
+    EXPECT_EQ(ran.out.substr(0, 200), expected) << words;
+  }
+  const std::string piped = "sh -c 'cat " + text + " | " GORDIAN_COMMAND " analyze -'";
+  const std::string command = piped + " >" + File("out");
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+  EXPECT_EQ(Contents(File("out")).substr(0, 200), expected);
+}
+
+TEST_F(CommandTest, AStdTraceMayHaveBlankLinesAndComments) {
+  const std::string file = Write("t.std",
+                                 "\n# written by hand\nT0|fork(T1)|1\n\n# and so on\n"
+                                 "T1|w(V)|2\nT0|w(V)|3\n");
+  const Ran ran = Gordian("analyze " + file);
+  EXPECT_EQ(ran.status, 1) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("race.data"));
+}
+
+// It knows no ends: where it stops with a lock held, the program went on.
+TEST_F(CommandTest, AnStdTraceThatSimplyStopsLeaksNobody) {
+  const std::string file = Write("t.std", "T0|fork(T1)|1\nT0|fork(T2)|2\nT1|acq(L)|3\n");
+  const Ran ran = Gordian("analyze --fail-on=suspected " + file);
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_THAT(ran.out, Not(HasSubstr("leak")));
+}
+
 // --- analyze -------------------------------------------------------------------
 
 TEST_F(CommandTest, ADeadlockIsToldAndFails) {

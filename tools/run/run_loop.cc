@@ -102,6 +102,7 @@ class Loop {
     poll(descriptors.data(), descriptors.size(), kTickMs);
     if (descriptors[0].revents != 0) TakeSignals();
     supervisor_.Handle(descriptors);
+    result_.refused = supervisor_.refused();
     for (std::size_t i = watched_.size(); i < supervisor_.processes().size(); ++i) {
       watched_.push_back({std::make_unique<ProcessWatch>(supervisor_.processes()[i]), {}});
     }

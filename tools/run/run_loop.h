@@ -31,6 +31,7 @@ struct RunResult {
   std::optional<int> wait_status;                      // of the program, where it has ended
   bool timed_out = false;                              // ended by us at the time limit
   bool hung = false;                                   // a process was found stuck for ever
+  std::uint32_t refused = 0;                           // processes that there was no room to record
   std::vector<pid_t> left;                             // recorded processes that still run
   std::vector<std::unique_ptr<ProcessWatch>> watches;  // one per recorded process
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gordian/internal/forked.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
@@ -48,7 +49,24 @@ class TaskHost final : public schedule::Host {
   void WakeClock() override { WakeTimerThread(); }
 };
 
+void Install(schedule::Controller* controller) {
+  g_control.store(controller, std::memory_order_release);
+  schedule::Controller::Install(controller);
+}
+
 }  // namespace
+
+void ControlAnew(Task* self) {
+  const schedule::Controller* before = Control();
+  if (before == nullptr) return;
+  g_granted.task.store(nullptr);
+  g_granted.signal.WaitOnce(0);
+  auto* controller = new schedule::Controller(
+      schedule::MakePolicy(recorder::ProcessOptions().schedule), new TaskHost);
+  if (self != nullptr) self->turn.ordinal = 0;
+  controller->Resume(before->Now(), self != nullptr ? &self->turn : nullptr);
+  Install(controller);
+}
 
 void AwaitTurn(Task& self) { self.turn.signal.Wait(); }
 
@@ -69,7 +87,5 @@ void GrantAgain(Task& task) {
   using namespace gordian;  // NOLINT
   auto policy = schedule::MakePolicy(recorder::ProcessOptions().schedule);
   if (policy == nullptr) return;
-  auto* controller = new schedule::Controller(std::move(policy), new internal::TaskHost);
-  internal::g_control.store(controller, std::memory_order_release);
-  schedule::Controller::Install(controller);
+  internal::Install(new schedule::Controller(std::move(policy), new internal::TaskHost));
 }

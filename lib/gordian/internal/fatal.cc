@@ -8,6 +8,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gordian/internal/forked.h"
+#include "gordian/internal/overflow.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/panic.h"
@@ -38,6 +40,12 @@ std::string Where() {
 }
 
 }  // namespace
+
+void ForgetHooks() {
+  g_hook.store(nullptr);
+  g_ending.store(false);
+  SetOverflowHook(nullptr);
+}
 
 void SetFatalHook(FatalHook hook) { g_hook.store(hook); }
 

@@ -1,11 +1,13 @@
 // Goroutines: their memory, their birth and their end.
 
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <utility>
 
 #include "gordian/internal/control.h"
 #include "gordian/internal/fatal.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -67,6 +69,7 @@ trace::TaskEndReason RunBody(Task& self) {
 void GoroutineMain(void* argument) {
   Task& self = *static_cast<Task*>(argument);
   const trace::TaskEndReason how = RunBody(self);
+  if (&self == ForkedMain()) exit(EXIT_SUCCESS);
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kTaskEnd, IdOf(self), 0,
                     {.operands = {static_cast<std::uint64_t>(how)}});
@@ -87,6 +90,14 @@ void Count(std::atomic<std::int64_t> Processor::* counter, std::int64_t outside)
 }
 
 }  // namespace
+
+void ForgetGoroutines(Task* self) {
+  g_all.first = self != nullptr && IsGoroutine(*self) ? self : nullptr;
+  if (g_all.first == nullptr) return;
+  self->all_next = nullptr;
+  self->bound = true;  // it keeps the thread, for ever
+  ++self->lock_depth;
+}
 
 Task* AllocateGoroutine() {
   Worker* worker = CurrentWorker();

@@ -4,16 +4,33 @@
 #include <string>
 #include <unordered_set>
 
+#include "gordian/internal/forked.h"
 #include "gordian/internal/record.h"
 
 namespace gordian::internal {
 
+namespace {
+
+struct Names {
+  std::mutex mutex;
+  std::unordered_set<std::string> kept;
+};
+
+Names& TheNames() {
+  static auto* names = new Names;
+  return *names;
+}
+
+}  // namespace
+
+void LockNames() { TheNames().mutex.lock(); }
+void UnlockNames() { TheNames().mutex.unlock(); }
+
 const char* KeepName(std::string_view name) {
   if (name.empty()) return nullptr;
-  static auto* mutex = new std::mutex;
-  static auto* names = new std::unordered_set<std::string>;
-  std::lock_guard lock(*mutex);
-  return names->emplace(name).first->c_str();
+  Names& names = TheNames();
+  std::lock_guard lock(names.mutex);
+  return names.kept.emplace(name).first->c_str();
 }
 
 void Origin::Enter(recorder::ThreadLog& log, trace::ObjectKind kind, std::uint64_t detail) {

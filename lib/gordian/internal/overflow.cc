@@ -137,7 +137,10 @@ void OnFault(int signal, siginfo_t* info, void* context) {
 }  // namespace
 
 void WatchForOverflow() {
-  sigaction(SIGSEGV, nullptr, &g_before);
+  struct sigaction present = {};
+  sigaction(SIGSEGV, nullptr, &present);
+  if (present.sa_sigaction == OnFault) return;  // in a forked child
+  g_before = present;
   struct sigaction ours = {};
   ours.sa_sigaction = OnFault;
   ours.sa_mask = g_before.sa_mask;

@@ -112,14 +112,20 @@ void RecordFailure(recorder::ThreadLog& log, const recorder::Tracked& object, tr
 
 void SpinLock::LockSlow() {
   int spins = 0;
+  const std::uint8_t held = g_fork_generation;
   do {
-    while (state_.load(std::memory_order_relaxed)) {
+    while (state_.load(std::memory_order_relaxed) == held) {
       if (++spins % kSpinsBeforeYield == 0) sched_yield();
     }
-  } while (state_.exchange(true, std::memory_order_acquire));
+  } while (state_.exchange(held, std::memory_order_acquire) == held);
+}
+
+void WaiterQueue::DropStale() {
+  if (empty()) head_ = tail_ = nullptr;
 }
 
 void WaiterQueue::PushBack(Waiter& waiter) {
+  DropStale();
   waiter.queue = this;
   waiter.next = nullptr;
   waiter.prev = tail_;
@@ -128,6 +134,7 @@ void WaiterQueue::PushBack(Waiter& waiter) {
 }
 
 void WaiterQueue::PushFront(Waiter& waiter) {
+  DropStale();
   waiter.queue = this;
   waiter.prev = nullptr;
   waiter.next = head_;
@@ -143,7 +150,7 @@ void WaiterQueue::Remove(Waiter& waiter) {
 }
 
 Waiter* WaiterQueue::PopFront() {
-  Waiter* first = head_;
+  Waiter* first = front();
   if (first != nullptr) Remove(*first);
   return first;
 }
@@ -182,6 +189,7 @@ ParkResult ParkUntil(Waiter& waiter, SpinLock* lock, absl::Time deadline) {
   if (own_claim) waiter.claimed = &claimed;
   WaitDeadline timer;
   timer.fire = EndWait;
+  timer.survives_fork = false;
   timer.waiter = &waiter;
   ArmTimer(timer, DeadlineNs(deadline));
   try {

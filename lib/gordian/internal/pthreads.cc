@@ -9,11 +9,13 @@
 #include <unwind.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
 #include "gordian/internal/control.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -37,6 +39,8 @@ Function* Next(const char* name, Function* interceptor) {
   if (interceptor != nullptr) return interceptor;
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
+
+std::atomic<bool> g_has_internal_threads{false};
 
 // The threads that can still be joined.
 struct Joinable {
@@ -196,12 +200,24 @@ int Join(pthread_t thread, void** result) {
 
 }  // namespace
 
+void LockJoinable() { TheJoinable().mutex.lock(); }
+void UnlockJoinable() { TheJoinable().mutex.unlock(); }
+
+void ForgetJoinable() {
+  TheJoinable().tasks.clear();
+  TheJoinable().mutex.unlock();
+  g_has_internal_threads.store(false);
+}
+
+bool HasInternalThreads() { return g_has_internal_threads.load(); }
+
 void StartInternalThread(void* (*function)(void*), void* argument) {
   static auto* const next = Next("pthread_create", &__interceptor_pthread_create);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
+  g_has_internal_threads.store(true);
   next(&thread, &attributes, function, argument);
   pthread_attr_destroy(&attributes);
 }

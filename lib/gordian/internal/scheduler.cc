@@ -4,12 +4,12 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/overflow.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/threads.h"
@@ -188,21 +188,46 @@ Worker* CurrentWorker() {
   return t_worker;
 }
 
+namespace {
+
+void Start() {
+  WatchForOverflow();
+  schedule::SetYieldHook(YieldIfAsked);
+  const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
+  const int cpus = static_cast<int>(std::thread::hardware_concurrency());
+  // In a forked child the parent's limit stays.
+  if (g_shown_procs == 0) g_shown_procs = std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs);
+  const bool controlled = Control() != nullptr;
+  g_scheduler.max_procs.store(controlled ? 1 : g_shown_procs, std::memory_order_release);
+  if (controlled) StartWorker(NewProcessor());
+}
+
+}  // namespace
+
 void EnsureScheduler() {
   if (g_scheduler.max_procs.load(std::memory_order_acquire) != 0) [[likely]]
     return;
   CurrentTask();  // the first caller is known before its goroutines are
-  static std::once_flag once;
-  std::call_once(once, [] {
-    WatchForOverflow();
-    schedule::SetYieldHook(YieldIfAsked);
-    const int wanted = static_cast<int>(recorder::ProcessOptions().max_procs);
-    const int cpus = static_cast<int>(std::thread::hardware_concurrency());
-    g_shown_procs = std::clamp(wanted > 0 ? wanted : cpus, 1, kMaxProcs);
-    const bool controlled = Control() != nullptr;
-    g_scheduler.max_procs.store(controlled ? 1 : g_shown_procs, std::memory_order_release);
-    if (controlled) StartWorker(NewProcessor());
-  });
+  static constinit SpinLock starting;
+  starting.Lock();
+  if (g_scheduler.max_procs.load(std::memory_order_relaxed) == 0) Start();
+  starting.Unlock();
+}
+
+void ForgetScheduler(Task* self) {
+  SchedulerState& state = g_scheduler;
+  state.global = state.free = {};
+  state.idle_workers = state.surplus_workers = nullptr;
+  state.started.store(0);
+  state.global_size.store(0);
+  state.idle.store(0);
+  state.spinning.store(0);
+  state.max_procs.store(0);
+  state.spawned_outside.store(0);
+  for (std::atomic<Processor*>& processor : state.processors) processor.store(nullptr);
+  if (Worker* worker = CurrentWorker(); worker != nullptr && self != nullptr) {
+    worker->processor = nullptr;
+  }
 }
 
 void StartWorker(Processor* processor) {

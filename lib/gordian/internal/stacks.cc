@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "gordian/internal/forked.h"
 #include "gordian/internal/task.h"
 #include "instrument/recorder/options.h"
 
@@ -85,6 +86,12 @@ bool NewSlab() {
 }
 
 }  // namespace
+
+// A fork may have come between its two fields.
+void ForgetStacks() {
+  g_slab.next = nullptr;
+  g_slab.left = 0;
+}
 
 std::size_t StackBytes() {
   static const std::size_t bytes = [] {

@@ -41,27 +41,32 @@ class Task;  // a goroutine or a plain thread; task_state.h
 
 trace::TaskId IdOf(const Task& task);
 
+// Which process this is, counted from the first parent; 1…255. See forked.h.
+extern std::uint8_t g_fork_generation;
+
 // A lock held for a few instructions: spins, then yields the processor. It is
 // never held across a switch, and nothing that is recorded happens inside but
 // the primitive's own events.
 class SpinLock {
  public:
   void Lock();
-  void Unlock() { state_.store(false, std::memory_order_release); }
+  void Unlock() { state_.store(0, std::memory_order_release); }
 
  private:
   void LockSlow();
-  std::atomic<bool> state_{false};
+  // The generation of the process that holds it: what a parent's thread held is free.
+  std::atomic<std::uint8_t> state_{0};
 };
 
 inline void SpinLock::Lock() {
-  if (state_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+  const std::uint8_t held = g_fork_generation;
+  if (state_.exchange(held, std::memory_order_acquire) == held) [[unlikely]]
     LockSlow();
 }
 
 // One wait of one task; lives on the waiting task's stack.
 struct Waiter {
-  explicit Waiter(Task& owner) : task(&owner) {}
+  explicit Waiter(Task& owner) : task(&owner), generation(g_fork_generation) {}
 
   Task* task;
   Waiter* next = nullptr;
@@ -72,6 +77,7 @@ struct Waiter {
   std::uint64_t asked_ns = 0;
   std::uint32_t index = 0;  // of the select case
   trace::SiteId site = 0;   // of the request, where it was recorded
+  std::uint8_t generation;  // of its process
   // A wait that stands in several queues (select, or a wait with a deadline) is claimed
   // once: all its waiters share one word. nullptr: unlinking is claiming.
   std::atomic<std::uint32_t>* claimed = nullptr;
@@ -84,11 +90,14 @@ inline bool Claim(Waiter& waiter) {
   return waiter.claimed->compare_exchange_strong(open, 1, std::memory_order_acq_rel);
 }
 
-// A doubly linked queue of waiters, in order of asking.
+// A doubly linked queue of waiters, in order of asking. Those of a parent process are not there;
+// they are dropped, all together, when the first of this one comes.
 class WaiterQueue {
  public:
-  bool empty() const { return head_ == nullptr; }
-  Waiter* front() const { return head_; }
+  bool empty() const { return front() == nullptr; }
+  Waiter* front() const {
+    return head_ != nullptr && head_->generation == g_fork_generation ? head_ : nullptr;
+  }
   void PushBack(Waiter& waiter);
   void PushFront(Waiter& waiter);
   void Remove(Waiter& waiter);  // nothing, where it is not linked here
@@ -96,6 +105,8 @@ class WaiterQueue {
   Waiter* PopFrontClaimed();    // unlinks until one could be claimed
 
  private:
+  void DropStale();
+
   Waiter* head_ = nullptr;
   Waiter* tail_ = nullptr;
 };

@@ -3,8 +3,11 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "instrument/recorder/attach.h"
@@ -26,6 +29,8 @@ struct Adopted {
   ~Adopted() {
     gone = true;
     if (task == nullptr) return;
+    // Threads that serve the program's goroutines would keep the process alive.
+    if (task == ForkedMain() && HasInternalThreads()) exit(EXIT_SUCCESS);
     if (recorder::ThreadLog* log = Recording()) {
       const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
       recorder::Local(*log, trace::EventType::kTaskEnd, IdOf(*task), 0, {.operands = {how}});
@@ -51,6 +56,11 @@ void LeaveParty(Task& task) {
 }
 
 }  // namespace
+
+void ForgetThreads(Task* self) {
+  g_threads.first = self != nullptr && !IsGoroutine(*self) ? self : nullptr;
+  if (g_threads.first != nullptr) self->all_next = nullptr;
+}
 
 Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
   Task* task = nullptr;

@@ -38,6 +38,8 @@ void JoinWakes(Task& child, bool slept, bool joined);
 
 // A detached thread of the library's own: no task, not followed. pthreads.cc
 void StartInternalThread(void* (*function)(void*), void* argument);
+// Whether this process has any.
+bool HasInternalThreads();
 
 // The end of the calling task's stack: no frame lies beyond it.
 std::uintptr_t StackTop(Task& task);

@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/futex.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -87,6 +87,7 @@ struct Timers {
   std::uint64_t armed = 0;  // ever
   std::atomic<TimerEntry*> firing{nullptr};
 
+  SpinLock starting;
   std::atomic<bool> started{false};
   std::atomic<bool> monitor_asleep{true};
   Signal wake;
@@ -148,14 +149,34 @@ void* TimerThread(void*) {
 
 void EnsureTimerThread(Timers& timers) {
   if (timers.started.load(std::memory_order_acquire)) return;
-  static std::once_flag once;
-  std::call_once(once, [&timers] {
+  timers.starting.Lock();
+  if (!timers.started.load(std::memory_order_relaxed)) {
     StartInternalThread(TimerThread, nullptr);
     timers.started.store(true, std::memory_order_release);
-  });
+  }
+  timers.starting.Unlock();
 }
 
 }  // namespace
+
+void LockTimers() { TheTimers().lock.Lock(); }
+void UnlockTimers() { TheTimers().lock.Unlock(); }
+
+std::int64_t ForgetTimers() {
+  Timers& timers = TheTimers();
+  std::vector<TimerEntry*> kept;
+  while (TimerEntry* entry = timers.heap.first()) {
+    timers.heap.Remove(*entry);
+    if (entry->survives_fork) kept.push_back(entry);
+  }
+  for (TimerEntry* entry : kept) timers.heap.Push(*entry);
+  timers.firing.store(nullptr);
+  timers.started.store(false);
+  timers.monitor_asleep.store(true);
+  timers.wake.WaitOnce(0);
+  timers.lock.Unlock();
+  return static_cast<std::int64_t>(kept.size());
+}
 
 std::int64_t NowNs() {
   schedule::Controller* control = Control();

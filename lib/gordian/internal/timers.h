@@ -24,6 +24,7 @@ namespace gordian::internal {
 struct TimerEntry {
   void (*fire)(TimerEntry&) = nullptr;
   std::int64_t deadline_ns = 0;
+  bool survives_fork = true;  // it does nothing for a task of the process that armed it
 
   // The heap's own.
   std::uint64_t order = 0;  // equal deadlines fire in the order in which they were armed
