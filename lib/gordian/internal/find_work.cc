@@ -6,6 +6,7 @@
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
 #include "gordian/internal/record.h"
+#include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
 
 namespace gordian::internal {
@@ -130,6 +131,16 @@ bool LeaveIdle(Worker& worker) {
   return was_idle;
 }
 
+// Until its signal comes. Awake it counts as busy at once, whether or not it runs anything yet: the
+// monitor must not go to sleep meanwhile.
+void AwaitSignal(Worker& worker) {
+  ActivityEnds();
+  g_scheduler.sleeping.fetch_add(1, std::memory_order_seq_cst);
+  worker.signal.Wait();
+  g_scheduler.sleeping.fetch_sub(1, std::memory_order_seq_cst);
+  WakeMonitor();
+}
+
 // Sleeps until woken, or returns at once where work has come meanwhile.
 void Idle(Worker& worker) {
   if (worker.log->task() != 0) [[unlikely]]
@@ -145,8 +156,7 @@ void Idle(Worker& worker) {
   if (was_spinning) g_scheduler.spinning.fetch_sub(1, std::memory_order_seq_cst);
   // Whoever made work before it could see this worker idle has not woken it.
   if (AnyWork() && LeaveIdle(worker)) return;
-  ActivityEnds();
-  worker.signal.Wait();
+  AwaitSignal(worker);
 }
 
 // A worker beyond the limit gives its work to the others, and sleeps until the limit changes.
@@ -173,8 +183,7 @@ void Retire(Worker& worker) {
   StopSpinning(worker);
   if (given > 0) WakeWorker();
   if (!surplus) return;
-  ActivityEnds();
-  worker.signal.Wait();
+  AwaitSignal(worker);
 }
 
 }  // namespace

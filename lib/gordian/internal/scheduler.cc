@@ -161,7 +161,7 @@ Processor* NewProcessor() {
   processor->index = index;
   processor->random = 0x9E3779B97F4A7C15u * static_cast<std::uint64_t>(index + 1);
   g_scheduler.processors[index].store(processor, std::memory_order_release);
-  g_scheduler.started.store(index + 1, std::memory_order_release);
+  g_scheduler.started.store(index + 1, std::memory_order_seq_cst);
   return processor;
 }
 
@@ -394,7 +394,8 @@ bool MonitorProcessors(bool ask_to_yield) {
     if (next != nullptr && next == processor->seen_next) WakeWorker();
     processor->seen_next = next;
   }
-  return busy;
+  return busy || g_scheduler.sleeping.load(std::memory_order_seq_cst) <
+                     g_scheduler.started.load(std::memory_order_seq_cst);
 }
 
 }  // namespace gordian::internal

@@ -253,7 +253,7 @@ bool TimersPending() {
 void WakeMonitor() {
   Timers& timers = TheTimers();
   EnsureTimerThread(timers);
-  if (!timers.monitor_asleep.load(std::memory_order_relaxed)) return;
+  if (!timers.monitor_asleep.load(std::memory_order_seq_cst)) return;
   if (timers.monitor_asleep.exchange(false, std::memory_order_seq_cst)) timers.wake.Post();
 }
 

@@ -72,6 +72,7 @@ struct SchedulerState {
   std::atomic<int> started{0};  // processors that ever had a worker
   std::atomic<std::int64_t> global_size{0};
   std::atomic<int> idle{0};
+  std::atomic<int> sleeping{0};  // workers, idle or surplus, that wait for their signal
   std::atomic<int> spinning{0};
   std::atomic<int> max_procs{0};                 // 0: not started yet
   std::atomic<std::int64_t> spawned_outside{0};  // by threads without a processor
