@@ -10,7 +10,7 @@ int main() {
   const gordian::Ward ward = [&](const gordian::Until& until, absl::Duration) {
     return gordian::Produce<gordian::Unit>(
         until, [&work, n = ++life](const gordian::Emit<gordian::Unit>& emit) {
-          work.Send(n);
+          if (!emit.until().Send(work, n)) return;
           emit.until().Done().Recv();  // but it ends when it is told to
         });
   };

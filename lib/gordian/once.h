@@ -1,8 +1,9 @@
 // Doing something exactly once: Go's sync.Once, OnceFunc and OnceValue.
 //
 //   gordian::Once once;
-//   once.Do([&] { table = Load(); });                       // later calls wait for it, then do
-//   nothing auto config = gordian::OnceValue([] { return Read(); }); Use(config());
+//   once.Do([&] { table = Load(); });   // later calls wait for it, then do nothing
+//   auto config = gordian::OnceValue([] { return Read(); });
+//   Use(config());
 //
 // Locking   itself. When Do returns, the function has returned, whoever ran it.
 // Limits    one function runs, whatever later calls pass; one that throws counts as done. Do called
@@ -77,7 +78,8 @@ struct NoValue {};
 // What the copies of an OnceFunc or OnceValue share.
 template <typename F, typename R>
 struct OnceState {
-  OnceState(F f, const std::source_location& at) : once(at), function(std::move(f)) {}
+  OnceState(F f, std::string_view name, const std::source_location& at)
+      : once(name, at), function(std::move(f)) {}
 
   void Run(const std::source_location& at) {
     once.Do(
@@ -106,16 +108,18 @@ struct OnceState {
 
 // A copyable function that runs `f` at its first call. When `f` throws, every call throws that.
 template <typename F>
-auto OnceFunc(F f, std::source_location at = std::source_location::current()) {
-  auto state = std::make_shared<internal::OnceState<F, internal::NoValue>>(std::move(f), at);
+auto OnceFunc(F f, std::string_view name = {},
+              std::source_location at = std::source_location::current()) {
+  auto state = std::make_shared<internal::OnceState<F, internal::NoValue>>(std::move(f), name, at);
   return [state, at] { state->Run(at); };
 }
 
 // The same for a function that returns a value: every call returns a reference to it.
 template <typename F>
-auto OnceValue(F f, std::source_location at = std::source_location::current()) {
+auto OnceValue(F f, std::string_view name = {},
+               std::source_location at = std::source_location::current()) {
   using R = std::decay_t<std::invoke_result_t<F&>>;
-  auto state = std::make_shared<internal::OnceState<F, R>>(std::move(f), at);
+  auto state = std::make_shared<internal::OnceState<F, R>>(std::move(f), name, at);
   return [state, at]() -> const R& {
     state->Run(at);
     return *state->value;

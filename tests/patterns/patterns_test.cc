@@ -320,7 +320,7 @@ TEST(PatternsTest, AStewardStartsASilentWardAnew) {
   const Ward ward = [&](const Until& until, absl::Duration pulse) -> RecvChan<Unit> {
     const int life = ++started;
     return Produce<Unit>(until, [=](const Emit<Unit>& emit) {
-      lives.Send(life);
+      if (!emit.until().Send(lives, life)) return;
       if (life == 1) return;                               // ends
       if (life == 2) emit.until().Done().Recv();           // is silent
       while (emit.until().Sleep(pulse) && emit(Unit{})) {  // beats
