@@ -46,7 +46,9 @@ void LockLifetime::Destroy(const Event& event, const Model& model) {
   const bool recorded = event.type == EventType::kMisuse;
   if (!recorded && !destroyed_.empty() && destroyed_.back().lock == lock.id) return;
   Destroyed destroyed{event.subject, event.task, event.site, event.seq, {}};
+  bool frozen = false;
   const auto add = [&](TaskId task, SiteId site, std::string what) {
+    frozen |= model.Task(task).frozen;
     if (model.Task(task).frozen) return;
     TaskPart part = DescribeTask(model, task);
     part.at = site;
@@ -64,6 +66,8 @@ void LockLifetime::Destroy(const Event& event, const Model& model) {
   for (TaskId waiter : lock.waiters) {
     add(waiter, model.Task(waiter).wait.site, absl::StrCat("waits for ", name));
   }
+  // A signal may stay locked for good, and what a frozen test has held is its deadlock's.
+  if ((lock.foreign_unlock || frozen) && destroyed.users.empty()) return;
   if (recorded || !destroyed.users.empty()) destroyed_.push_back(std::move(destroyed));
 }
 
@@ -143,6 +147,10 @@ Finding LockLifetime::Describe(const Destroyed& destroyed, const Model& model) c
   part.what = absl::StrCat("destroys ", name);
   finding.tasks = {std::move(part)};
   finding.tasks.insert(finding.tasks.end(), destroyed.users.begin(), destroyed.users.end());
+  for (const TaskPart& user : destroyed.users) {
+    if (user.is_waiting && user.waiting.object == destroyed.lock)
+      finding.explains.push_back(user.id);
+  }
   finding.objects = {DescribeObject(model, destroyed.lock)};
   finding.evidence = {
       {destroyed.seq, destroyed.by, destroyed.site, absl::StrCat("destroys ", name)}};

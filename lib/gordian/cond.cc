@@ -1,6 +1,7 @@
 #include "gordian/cond.h"
 
 #include "gordian/internal/fatal.h"
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
 #include "instrument/schedule/point.h"
@@ -84,6 +85,7 @@ void Cond::Wait(std::source_location at) {
     lock_.Lock();
     queue_.Remove(self);
     lock_.Unlock();
+    internal::RecordUnwound(origin_.tracked());
     throw;
   }
   LockLocker(at);

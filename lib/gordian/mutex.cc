@@ -1,8 +1,10 @@
 #include "gordian/mutex.h"
 
 #include "gordian/internal/fatal.h"
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
+#include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
 
 namespace gordian {
@@ -34,6 +36,8 @@ std::uint64_t NowNs() { return static_cast<std::uint64_t>(internal::NowNs()); }
 
 Mutex::~Mutex() {
   if ((state_.load(std::memory_order_relaxed) & (kLocked | kWaiting)) != 0) [[unlikely]] {
+    // A static lock may be in use for as long as the program lasts.
+    if (internal::IsExiting()) return;
     if (ThreadLog* log = Recording()) {
       recorder::Observed(
           *log, origin_.In(*log, ObjectKind::kMutex), EventType::kMisuse, 0,
@@ -86,7 +90,12 @@ void Mutex::LockContended(ThreadLog* log, CallSite site) {
                          self.site);
     }
     waited ? queue_.PushFront(self) : queue_.PushBack(self);
-    internal::Park(self, &lock_);
+    try {
+      internal::Park(self, &lock_);
+    } catch (...) {
+      internal::RecordUnwound(origin_.tracked());
+      throw;
+    }
     if (self.result == kHandedOver) return;
     waited = true;
   }

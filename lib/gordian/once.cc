@@ -1,5 +1,6 @@
 #include "gordian/once.h"
 
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/panic.h"
 
@@ -54,7 +55,12 @@ bool Once::Begin(const std::source_location& at) {
     recorder::Time(*log);
     recorder::Observed(*log, origin_.tracked(), EventType::kOnceRequest, site);
   }
-  internal::Park(waiter, &lock_);
+  try {
+    internal::Park(waiter, &lock_);
+  } catch (...) {
+    internal::RecordUnwound(origin_.tracked());
+    throw;
+  }
   return false;
 }
 

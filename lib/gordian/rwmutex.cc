@@ -1,8 +1,10 @@
 #include "gordian/rwmutex.h"
 
 #include "gordian/internal/fatal.h"
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
+#include "gordian/internal/threads.h"
 #include "instrument/schedule/point.h"
 
 namespace gordian {
@@ -18,6 +20,7 @@ RWMutex::~RWMutex() {
   const std::uint64_t state = state_.load(std::memory_order_relaxed);
   if (ThreadLog* log = internal::Recording(); log != nullptr && origin_.IsRegistered()) {
     if ((state & (kReaders | kWriter | kWaiting)) != 0) {
+      if (internal::IsExiting()) return;  // a static lock, in use for as long as the program lasts
       RecordMisuse(log, trace::MisuseKind::kLockDestroyed, 0);
     }
     origin_.tracked().version.store(VersionOf(state), std::memory_order_relaxed);
@@ -148,7 +151,12 @@ void RWMutex::Wait(bool as_writer, CallSite site) {
                          VersionOf(state));
   }
   (as_writer ? writers_ : readers_).PushBack(self);
-  internal::Park(self, &lock_);
+  try {
+    internal::Park(self, &lock_);
+  } catch (...) {
+    internal::RecordUnwound(origin_.tracked());
+    throw;
+  }
 }
 
 void RWMutex::UnlockAt(CallSite site) {

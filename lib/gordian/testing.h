@@ -10,7 +10,8 @@
 //   }
 //
 // A test that deadlocks, leaks a goroutine, livelocks or misuses a primitive then fails with
-// the report, and the tests after it still run. In any other framework:
+// the report, and the tests after it still run. In any other framework, with
+// gordian::gordian_inprocess linked:
 //
 //   TEST_CASE("transfer") {
 //     Transfer();

@@ -2,6 +2,7 @@
 
 #include <sched.h>
 
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/panic.h"
@@ -119,6 +120,7 @@ void WaitGroup::Wait(std::source_location at) {
     LockQueue();
     queue_.Remove(self);
     UnlockQueue(0);
+    internal::RecordUnwound(origin_.tracked());
     throw;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +13,8 @@
 namespace gordian::inprocess {
 namespace {
 
-// Names the file that lists what has been run: "ok NAME" or "failed NAME" a line.
+// Names the file. A line each: "select NAME", "ok NAME", "failed NAME", "failed-before NAME",
+// "rounds N"; then "results", and behind it everything is the document.
 constexpr char kVariable[] = "GORDIAN_TESTS_DONE";
 
 std::vector<std::string> OwnArguments() {
@@ -22,34 +24,45 @@ std::vector<std::string> OwnArguments() {
   return arguments;
 }
 
-bool WriteDone(const std::string& path, const std::vector<DoneTest>& done) {
-  std::ofstream out(path, std::ios::trunc);
-  for (const DoneTest& test : done) out << (test.failed ? "failed " : "ok ") << test.name << '\n';
+bool WriteRuns(const std::string& path, const EarlierRuns& runs) {
+  std::ofstream out(path, std::ios::trunc | std::ios::binary);
+  for (const std::string& name : runs.selected) out << "select " << name << '\n';
+  for (const DoneTest& test : runs.tests) {
+    out << (test.failed ? "failed " : "ok ") << test.name << '\n';
+  }
+  for (const std::string& name : runs.failed) out << "failed-before " << name << '\n';
+  out << "rounds " << runs.rounds << "\nresults\n" << runs.results;
   return static_cast<bool>(out.flush());
 }
 
 }  // namespace
 
-std::vector<DoneTest> DoneEarlier() {
-  std::vector<DoneTest> done;
+std::optional<EarlierRuns> TakeEarlierRuns() {
   const char* path = std::getenv(kVariable);
-  if (path == nullptr) return done;
-  std::ifstream in(path);
-  for (std::string state, name; in >> state && std::getline(in >> std::ws, name);) {
-    done.push_back({name, state == "failed"});
+  if (path == nullptr) return std::nullopt;
+  EarlierRuns runs;
+  std::ifstream in(path, std::ios::binary);
+  for (std::string line; std::getline(in, line) && line != "results";) {
+    const std::string what = line.substr(0, line.find(' '));
+    const std::string value = line.substr(std::min(what.size() + 1, line.size()));
+    if (what == "select") runs.selected.push_back(value);
+    if (what == "ok" || what == "failed") runs.tests.push_back({value, what == "failed"});
+    if (what == "failed-before") runs.failed.push_back(value);
+    if (what == "rounds") runs.rounds = std::atoi(value.c_str());
   }
+  runs.results.assign(std::istreambuf_iterator<char>(in), {});
   std::remove(path);
   unsetenv(kVariable);
-  return done;
+  return runs;
 }
 
-std::string ReplaceProcess(const std::vector<DoneTest>& done) {
+std::string ReplaceProcess(const EarlierRuns& runs) {
   const char* folder = std::getenv("TMPDIR");
   std::string path = std::string(folder != nullptr ? folder : "/tmp") + "/gordian-tests-XXXXXX";
   const int file = mkstemp(path.data());
   if (file < 0) return "cannot make a file in " + path + ": " + std::strerror(errno);
   close(file);
-  if (!WriteDone(path, done)) return "cannot write " + path;
+  if (!WriteRuns(path, runs)) return "cannot write " + path;
   setenv(kVariable, path.c_str(), 1);
 
   std::vector<std::string> arguments = OwnArguments();

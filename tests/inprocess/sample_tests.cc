@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 #include "gordian/gordian.h"
@@ -39,6 +40,29 @@ TEST(Deadlock, HangsTheTest) {
   Mutex a{"a"}, b{"b"};
   WaitGroup done;
   Cross(a, b, done);
+  done.Wait();
+}
+
+TEST(Deadlock, OnARWMutex) {
+  gordian::RWMutex mu{"mu"};
+  std::shared_lock reads(mu);
+  mu.Lock();
+}
+
+TEST(Deadlock, OnANilChannel) { Chan<int>().Recv(); }
+
+// Long enough to be looked at, with locks that wait for a while.
+TEST(Deadlock, TwinThatTakesItsTime) {
+  Mutex a{"a"}, signal{"signal"};
+  WaitGroup done;
+  signal.Lock();
+  done.Go("holder", [&] {
+    std::scoped_lock lock(a);
+    gordian::Sleep(absl::Milliseconds(900));
+    signal.Unlock();
+  });
+  done.Go("waiter", [&] { std::scoped_lock lock(a); });
+  signal.Lock();
   done.Wait();
 }
 

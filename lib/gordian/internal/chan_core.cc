@@ -6,6 +6,7 @@
 #include <limits>
 #include <new>
 
+#include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/panic.h"
 #include "instrument/schedule/point.h"
@@ -288,7 +289,12 @@ void BlockOnNil(EventType request, const std::source_location& where) {
   RecordNilRequest(request, where);
   for (;;) {
     Waiter self(CurrentTask());
-    internal::Park(self, nullptr);
+    try {
+      internal::Park(self, nullptr);
+    } catch (...) {
+      RecordUnwound(trace::ObjectId{0});
+      throw;
+    }
   }
 }
 

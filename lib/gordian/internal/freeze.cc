@@ -39,6 +39,14 @@ void StandsStill() {
 
 void MovesAgain() { recorder::ReportMotion(/*stands_still=*/false); }
 
+void RecordUnwound(trace::ObjectId object) {
+  recorder::ThreadLog* log = Recording();
+  if (log == nullptr) return;
+  const auto why = static_cast<std::uint64_t>(trace::WaitEndReason::kCancelled);
+  recorder::Time(*log);
+  recorder::Local(*log, trace::EventType::kWaitEnd, object, 0, {.operands = {why}});
+}
+
 bool StandingStill() { return g_activity.load(std::memory_order_seq_cst) == 0; }
 
 void OnStandstill(void (*callback)()) {

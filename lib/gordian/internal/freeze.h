@@ -29,6 +29,14 @@ bool FreezeTask(Task& task);
 // Ends a parked task's wait and makes its Park throw Unwound. False where it is not parked.
 bool UnwindTask(Task& task);
 
+// The running task's wait for `object` is over because it is unwound: to be called where a
+// primitive passes Unwound on, or the trace has it waiting while it goes on. `object` 0 is the nil
+// channel.
+void RecordUnwound(trace::ObjectId object);
+inline void RecordUnwound(const recorder::Tracked& object) {
+  RecordUnwound(object.id.load(std::memory_order_relaxed));
+}
+
 // No task can run, no timer is armed, every known thread is parked.
 bool StandingStill();
 

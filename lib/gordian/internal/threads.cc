@@ -21,13 +21,18 @@ struct AllThreads {
 };
 constinit AllThreads g_threads;
 
+// Set when the main thread's thread-locals go, which is before static destructors run.
+std::atomic<bool> g_exits{false};
+
 // Retires the task when the thread ends. The first thread-local of a followed thread, so
 // destroyed after those of the program.
 struct Adopted {
   Task* task = nullptr;
+  bool is_main = false;
   bool gone = false;
   ~Adopted() {
     gone = true;
+    if (is_main) g_exits.store(true, std::memory_order_relaxed);
     if (task == nullptr) return;
     // Threads that serve the program's goroutines would keep the process alive.
     if (task == ForkedMain() && HasInternalThreads()) exit(EXIT_SUCCESS);
@@ -95,8 +100,15 @@ Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
 void AdoptThread(Task& task) {
   SetCurrentTask(&task);
   // The main thread's task lasts as long as the program.
-  if (task.kind == trace::TaskKind::kThread && !IsMainThread()) t_adopted.task = &task;
+  if (task.kind != trace::TaskKind::kThread) return;
+  if (IsMainThread()) {
+    t_adopted.is_main = true;
+  } else {
+    t_adopted.task = &task;
+  }
 }
+
+bool IsExiting() { return g_exits.load(std::memory_order_relaxed) && IsMainThread(); }
 
 Task& AdoptUnknownThread() {
   // After its end a thread runs destructors only: they are nobody's.

@@ -23,6 +23,9 @@ void AdoptThread(Task& task);
 // The same for a thread that nobody saw created.
 Task& AdoptUnknownThread();
 
+// Whether the calling thread runs the program's static destructors.
+bool IsExiting();
+
 // The thread has ended.
 void RetireThreadTask(Task& task);
 
