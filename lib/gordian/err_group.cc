@@ -25,7 +25,7 @@ void ErrGroup::SetName(std::string_view name) {
 
 void ErrGroup::SetLimit(int n, std::source_location at) {
   if (active_.load(std::memory_order_relaxed) != 0)
-    throw Panic("ErrGroup::SetLimit while its goroutines run");
+    throw Panic("ErrGroup::SetLimit while its goroutines run", at);
   room_ = n < 0 ? nullptr : std::make_unique<Semaphore>(n, name_, at);
 }
 

@@ -46,7 +46,7 @@ bool Once::Begin(const std::source_location& at) {
       const auto what = static_cast<std::uint64_t>(trace::MisuseKind::kOnceRecursive);
       recorder::Observed(*log, origin_.tracked(), EventType::kMisuse, site, {.operands = {what}});
     }
-    throw Panic("Once::Do called from within its own function");
+    throw Panic("Once::Do called from within its own function", at);
   }
   Waiter waiter(self);
   waiter.site = site;

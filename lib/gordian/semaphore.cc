@@ -20,8 +20,8 @@ struct Semaphore::Waiting : Waiter {
 
 namespace {
 
-void CheckNumber(std::int64_t n) {
-  if (n < 0) throw Panic("a negative number of a Semaphore's permits");
+void CheckNumber(std::int64_t n, const std::source_location& at) {
+  if (n < 0) throw Panic("a negative number of a Semaphore's permits", at);
 }
 
 std::uint64_t Operand(std::int64_t n) { return static_cast<std::uint64_t>(n); }
@@ -30,7 +30,7 @@ std::uint64_t Operand(std::int64_t n) { return static_cast<std::uint64_t>(n); }
 
 Semaphore::Semaphore(std::int64_t permits, std::string_view name, std::source_location at)
     : permits_(permits), origin_(name, at) {
-  CheckNumber(permits);
+  CheckNumber(permits, at);
 }
 
 // Under lock_, before the change: who enters the trace says what is free by now.
@@ -42,7 +42,7 @@ void Semaphore::Record(EventType type, std::int64_t n, const std::source_locatio
 }
 
 absl::Status Semaphore::Acquire(const Context& ctx, std::int64_t n, std::source_location at) {
-  CheckNumber(n);
+  CheckNumber(n, at);
   schedule::Point(schedule::Op::kAcquire, this);
   if (absl::Status cancelled = ctx.Err(at); !cancelled.ok()) return cancelled;
   lock_.Lock();
@@ -129,7 +129,7 @@ void Semaphore::Grant() {
 }
 
 bool Semaphore::TryAcquire(std::int64_t n, std::source_location at) {
-  CheckNumber(n);
+  CheckNumber(n, at);
   schedule::Point(schedule::Op::kTryAcquire, this);
   lock_.Lock();
   const bool free = IsFree(n);
@@ -147,12 +147,12 @@ bool Semaphore::TryAcquire(std::int64_t n, std::source_location at) {
 }
 
 void Semaphore::Release(std::int64_t n, std::source_location at) {
-  CheckNumber(n);
+  CheckNumber(n, at);
   schedule::Point(schedule::Op::kRelease, this);
   lock_.Lock();
   if (held_ < n) {
     lock_.Unlock();
-    throw Panic("a Semaphore was released more than it was acquired");
+    throw Panic("a Semaphore was released more than it was acquired", at);
   }
   Record(EventType::kSemRelease, n, at);
   held_ -= n;

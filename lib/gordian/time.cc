@@ -172,8 +172,8 @@ TimerHandle::~TimerHandle() {
   if (state_ != nullptr) state_->DropHandle();
 }
 
-TimerState& TimerHandle::state() const {
-  if (state_ == nullptr) throw Panic("an empty Timer or Ticker was used");
+TimerState& TimerHandle::state(const std::source_location& where) const {
+  if (state_ == nullptr) throw Panic("an empty Timer or Ticker was used", where);
   return *state_;
 }
 
@@ -211,10 +211,10 @@ Timer::Timer(absl::Duration duration, std::string_view name, const std::source_l
   state().Reset(duration, made_at);
 }
 
-bool Timer::Stop(const std::source_location& where) const { return state().Stop(where); }
+bool Timer::Stop(const std::source_location& where) const { return state(where).Stop(where); }
 
 bool Timer::Reset(absl::Duration duration, const std::source_location& where) const {
-  return state().Reset(duration, where);
+  return state(where).Reset(duration, where);
 }
 
 Timer AfterFunc(absl::Duration duration, Spawned callback) {
@@ -225,22 +225,22 @@ Timer AfterFunc(absl::Duration duration, Spawned callback) {
 
 namespace {
 
-absl::Duration CheckedPeriod(absl::Duration period) {
-  if (period <= absl::ZeroDuration()) throw Panic("Ticker: the period must be positive");
+absl::Duration CheckedPeriod(absl::Duration period, const std::source_location& where) {
+  if (period <= absl::ZeroDuration()) throw Panic("Ticker: the period must be positive", where);
   return period;
 }
 
 }  // namespace
 
 Ticker::Ticker(absl::Duration period, std::string_view name, const std::source_location& made_at)
-    : TimerHandle(new TimerState(CheckedPeriod(period), name, made_at)) {
+    : TimerHandle(new TimerState(CheckedPeriod(period, made_at), name, made_at)) {
   state().Reset(period, made_at);
 }
 
-void Ticker::Stop(const std::source_location& where) const { state().Stop(where); }
+void Ticker::Stop(const std::source_location& where) const { state(where).Stop(where); }
 
 void Ticker::Reset(absl::Duration period, const std::source_location& where) const {
-  state().Reset(CheckedPeriod(period), where);
+  state(where).Reset(CheckedPeriod(period, where), where);
 }
 
 }  // namespace gordian

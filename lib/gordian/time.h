@@ -53,7 +53,7 @@ class TimerHandle {
 
  protected:
   explicit TimerHandle(TimerState* owned) : state_(owned) {}
-  TimerState& state() const;  // panics where there is none
+  TimerState& state(const std::source_location& where = {}) const;  // panics where there is none
 
  private:
   TimerState* state_ = nullptr;

@@ -32,7 +32,7 @@ void WaitGroup::Negative(const std::source_location& at) {
     recorder::Observed(*log, origin_.In(*log, ObjectKind::kWaitGroup), EventType::kMisuse,
                        log->Site(at), {.operands = {what}});
   }
-  throw Panic("negative WaitGroup counter");
+  throw Panic("negative WaitGroup counter", at);
 }
 
 void WaitGroup::Release(ThreadLog* log) {

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/futex.h"
@@ -61,10 +63,23 @@ void Rescue(Guard& guard) {
   guard.abandon(ReportOf(guard.found, "Nothing can run any more, and the test cannot be ended."));
 }
 
+// Who is still there was cut short, as the test was.
+void DropLeaks(std::vector<Finding>& found) {
+  std::erase_if(found, [](const Finding& finding) { return finding.rule.starts_with("leak."); });
+}
+
+// The test has failed: what is suspected may tell why.
 void TimeOut(Guard& guard) {
-  std::vector<Finding> found = Session::Get().Judge(CutKind::kTestEnd, guard.test);
-  guard.found.insert(guard.found.end(), found.begin(), found.end());
-  guard.abandon(ReportOf(guard.found, "The test did not end in time (test_timeout)."));
+  Session& session = Session::Get();
+  std::vector<Finding> found = session.Judge(CutKind::kTestEnd, guard.test);
+  DropLeaks(found);
+  found.insert(found.begin(), guard.found.begin(), guard.found.end());
+  std::erase_if(found,
+                [](const Finding& finding) { return finding.verdict == detector::Verdict::kInfo; });
+  const auto limit = absl::FromChrono(recorder::ProcessOptions().test_timeout);
+  guard.abandon(absl::StrCat("The test did not end in time (test_timeout=",
+                             absl::FormatDuration(limit), "). Its tasks as they are:\n\n",
+                             session.Tasks(), "\n", found.empty() ? "" : session.Report(found)));
 }
 
 void* Watch(void*) {
@@ -99,12 +114,14 @@ void* Watch(void*) {
 }
 
 // A fatal misuse or an escaped panic: the program is about to end.
-void OnFatal(std::string_view message) {
+void OnFatal(std::string_view report) {
   Guard& guard = TheGuard();
   std::lock_guard lock(guard.mutex);
   if (guard.test == 0) return;
   std::vector<Finding> found = Session::Get().Judge(CutKind::kTestEnd, guard.test);
-  guard.abandon(ReportOf(std::move(found), message));
+  DropLeaks(found);
+  const std::string findings = ReportOf(std::move(found), "");
+  guard.abandon(findings.empty() ? std::string(report) : std::string(report) + "\n" + findings);
 }
 
 // A goroutine has run over its stack; its thread is in the signal's handler.

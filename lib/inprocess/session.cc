@@ -12,10 +12,21 @@
 #include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/recorder.h"
 #include "instrument/recorder/session.h"
+#include "lib/inprocess/tasks_text.h"
 
 namespace gordian::inprocess {
 
 using detector::Finding;
+
+namespace {
+
+detector::TextStyle Style() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool plain = no_color != nullptr && *no_color != '\0';
+  return {.color = !plain && isatty(STDOUT_FILENO) != 0};
+}
+
+}  // namespace
 
 struct Session::State {
   // Hands what is new to the pipeline. A damaged stream is our own fault, so it is said.
@@ -75,6 +86,12 @@ bool Session::SpawnedIn(trace::TaskId task, std::uint32_t test) const {
   return state_->pipeline.model().Task(task).test == test;
 }
 
+std::string Session::Tasks() const {
+  std::lock_guard lock(state_->mutex);
+  state_->pipeline.sites().Resolve(state_->symbolizer);
+  return TasksText(state_->pipeline.model(), state_->pipeline.sites(), Style());
+}
+
 std::string Session::Report(const std::vector<Finding>& findings) const {
   std::lock_guard lock(state_->mutex);
   state_->pipeline.sites().Resolve(state_->symbolizer);
@@ -89,9 +106,7 @@ std::string Session::Report(const std::vector<Finding>& findings) const {
                  .objects = model.object_count(),
                  .dropped = model.losses()};
   report.outcome = detector::Outcome::kFindings;
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool plain = no_color != nullptr && *no_color != '\0';
-  return detector::ToText(report, {.color = !plain && isatty(STDOUT_FILENO) != 0});
+  return detector::ToText(report, Style());
 }
 
 std::vector<Finding> Failing(std::vector<Finding> findings) {

@@ -36,6 +36,9 @@ class Session {
   // Whether `task` was spawned in `test`, as far as has been read.
   bool SpawnedIn(trace::TaskId task, std::uint32_t test) const;
 
+  // What every live task does, as far as was read when last judged.
+  std::string Tasks() const;
+
   // The findings that fail a test, as text.
   std::string Report(const std::vector<detector::Finding>& findings) const;
 

@@ -179,10 +179,12 @@ TEST(SchedulerDeathTest, APanicThatLeavesAGoroutineEndsTheProgram) {
   const auto escape = [] {
     WaitGroup never;
     never.Add(1);
-    Go([] { throw Panic("out of cheese"); });
+    Go("cheese shop", [] { throw Panic("out of cheese"); });
     never.Wait();
   };
-  EXPECT_EXIT(escape(), testing::ExitedWithCode(66), "panic: out of cheese");
+  EXPECT_EXIT(escape(), testing::ExitedWithCode(66),
+              "panic: out of cheese\n  thrown at .*scheduler_test.cc:[0-9]+\n"
+              ".*goroutine [0-9]+ \"cheese shop\", started at .*scheduler_test.cc:[0-9]+\n");
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ ChanCore* ChanCore::Make(std::size_t capacity, const ElementType& type, std::str
   constexpr std::size_t kMostBytes = std::numeric_limits<std::ptrdiff_t>::max();
   const std::size_t offset = RingOffset(type);
   const std::size_t most = type.size == 0 ? kMostBytes : (kMostBytes - offset) / type.size;
-  if (capacity > most) throw Panic("Chan: capacity out of range");
+  if (capacity > most) throw Panic("Chan: capacity out of range", made_at);
   void* memory = ::operator new(offset + capacity * type.size, std::align_val_t{AlignmentOf(type)});
   return new (memory) ChanCore(capacity, type, name, made_at);
 }
@@ -190,7 +190,7 @@ void ChanCore::Send(ChanCore* core, void* value, const std::source_location& whe
   if (outcome.attempt != Attempt::kBlocked) {
     core->lock_.Unlock();
     if (outcome.attempt == Attempt::kClosed) [[unlikely]]
-      core->PanicSendClosed(call.site, 0);
+      core->PanicSendClosed(call, 0, where);
     if (outcome.partner != nullptr) Wake(*outcome.partner);
     return;
   }
@@ -198,7 +198,7 @@ void ChanCore::Send(ChanCore* core, void* value, const std::source_location& whe
   core->Park(core->senders_, self, call, EventType::kChanSendRequest);
   if (self.result == kChanClosed) [[unlikely]] {
     core->RecordWaitEnd(call.site, trace::WaitEndReason::kGaveUp);
-    core->PanicSendClosed(call.site, kPin);
+    core->PanicSendClosed(call, kPin, where);
   }
   core->Unref(kPin);
 }
@@ -241,12 +241,12 @@ void ChanCore::Close(ChanCore* core, const std::source_location& where) {
   schedule::Point(schedule::Op::kClose, core);
   if (core == nullptr) {
     RecordNilMisuse(MisuseKind::kCloseNil, where);
-    throw Panic("close of nil channel");
+    throw Panic("close of nil channel", where);
   }
   const ChanCall call = core->Call(where);
   if (core->TryClose(call)) return;
   core->RecordMisuse(MisuseKind::kCloseClosed, call.site);
-  throw Panic("close of closed channel");
+  throw Panic("close of closed channel", where);
 }
 
 bool ChanCore::Offer(void* value, const std::source_location& where) {
@@ -278,10 +278,11 @@ std::size_t ChanCore::Len(ChanCore* core, const std::source_location& where) {
   return length;
 }
 
-void ChanCore::PanicSendClosed(trace::SiteId site, std::uint64_t drop) {
-  RecordMisuse(MisuseKind::kSendClosed, site);
+void ChanCore::PanicSendClosed(const ChanCall& call, std::uint64_t drop,
+                               const std::source_location& where) {
+  RecordMisuse(MisuseKind::kSendClosed, call.site);
   if (drop != 0) Unref(drop);
-  throw Panic("send on closed channel");
+  throw Panic("send on closed channel", where);
 }
 
 void BlockOnNil(EventType request, const std::source_location& where) {

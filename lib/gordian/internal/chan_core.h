@@ -122,7 +122,8 @@ class ChanCore {
 
   // Not under the lock.
   bool TryClose(const ChanCall& call);
-  [[noreturn]] void PanicSendClosed(trace::SiteId site, std::uint64_t drop);
+  [[noreturn]] void PanicSendClosed(const ChanCall& call, std::uint64_t drop,
+                                    const std::source_location& where);
   // Parks, pinned; `lock_` is held when it is called and free when it returns.
   void Park(WaiterQueue& queue, ChanWaiter& self, const ChanCall& call, trace::EventType request);
 

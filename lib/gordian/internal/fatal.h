@@ -8,16 +8,19 @@
 
 namespace gordian::internal {
 
-// What runs before the program ends itself: the in-process analysis prints its report
-// here. It may end the program itself. nullptr takes it away.
-using FatalHook = void (*)(std::string_view message);
+// What runs before the program ends itself: the in-process analysis prints the report with its
+// own here, and ends the program itself. Where it returns the report goes to stderr. nullptr takes
+// it away.
+using FatalHook = void (*)(std::string_view report);
 void SetFatalHook(FatalHook hook);
 
-// Says "fatal: message" and the running task on stderr, runs the hook, writes
-// process-end, and ends the program with the option `exitcode` (66).
+// Reports "fatal: message" and the running task, writes process-end, and ends the program with the
+// option `exitcode` (66).
 [[noreturn]] void Fatal(std::string_view message);
 
-// The same for the exception in flight, which has left the goroutine `task`.
+// The same for the exception in flight, which has left the goroutine `task`: what it says, its type
+// where it is no Panic, where it was thrown as far as it knows, and where the goroutine was
+// started.
 [[noreturn]] void PanicEscaped(Task& task);
 
 }  // namespace gordian::internal

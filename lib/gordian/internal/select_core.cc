@@ -144,7 +144,7 @@ Selected Selection::Finish(std::size_t index, bool closed) {
   if (index == cases_.size()) return {index, false};
   SelectCase& taken = cases_[index];
   const std::uint64_t pin = was_parked ? ChanCore::kPin : 0;
-  if (closed && taken.is_send) taken.core->PanicSendClosed(taken.call.site, pin);
+  if (closed && taken.is_send) taken.core->PanicSendClosed(taken.call, pin, taken.where);
   if (pin != 0) taken.core->Unref(pin);
   return {index, !closed};
 }
