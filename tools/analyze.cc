@@ -75,6 +75,7 @@ class Analyze final : public Command {
       if (absl::Status status = Verify(path); !status.ok()) return status;
     }
     detector::Pipeline pipeline;
+    pipeline.NameWith(symbolizer_);
     PipelineSink sink(pipeline);
     detector::TraceSource& source = *opened->source;
     while (source.Next(sink)) {

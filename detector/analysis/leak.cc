@@ -51,7 +51,7 @@ std::vector<Finding> Leak::AtCut(const Cut& cut, const Model& model) {
   if (stuck.Everything()) return {};
   using Alike = std::tuple<TaskKind, LeakState, SiteId, WaitKind, SiteId>;
   std::map<Alike, Leaked> groups;
-  for (TaskId id = 1; id <= model.task_count(); ++id) {
+  for (const TaskId id : model.open_tasks()) {
     Leaked leaked;
     if (!Judge(id, cut, stuck, leaked) || !reported_.insert(id).second) continue;
     const TaskInfo& task = model.Task(id);

@@ -180,7 +180,7 @@ void Misuse::On(const Event& event, const Model& model) {
 }
 
 void Misuse::JudgeBlocked(const Cut& cut, const Model& model) {
-  for (TaskId id = 1; id <= model.task_count(); ++id) {
+  for (const TaskId id : model.open_tasks()) {
     const TaskInfo& task = model.Task(id);
     if (task.ended || !task.wait || cut.Explained(id)) continue;
     const Act act{id, task.wait.site, task.wait.seq};

@@ -1,15 +1,34 @@
 // What a race's report says.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "detector/analysis/describe.h"
-#include "detector/analysis/race_data.h"
+#include "detector/analysis/race.h"
 
 namespace gordian::detector {
 namespace {
 
 using trace::EventType;
+
+// "writes", "atomically reads", "frees".
+const char* Verb(const Access& access) {
+  switch (access.kind) {
+    case AccessKind::kRead:
+      return "reads";
+    case AccessKind::kWrite:
+      return "writes";
+    case AccessKind::kAtomicRead:
+      return "atomically reads";
+    case AccessKind::kAtomicWrite:
+      return "atomically writes";
+    case AccessKind::kFree:
+      return "frees";
+  }
+  return "touches";
+}
 
 // "holding accounts.mu and rw (for reading)", "holding no lock".
 std::string Holding(const std::vector<HeldLock>& held, const Model& model) {
@@ -28,13 +47,15 @@ TaskPart Part(const Access& access, const std::vector<HeldLock>& held, const std
   part.held = held;
   part.is_waiting = false;
   part.waiting = {};
-  part.what = absl::StrCat(access.is_write ? "writes " : "reads ", variable);
+  part.what = absl::StrCat(Verb(access), " ", variable);
   return part;
 }
 
 std::string Released(const Release& release, const Model& model) {
   const std::string object = model.ObjectName(release.subject);
   switch (release.type) {
+    case EventType::kHeapFree:
+      return "freed a heap block";
     case EventType::kTaskSpawn:
       return absl::StrCat("started ", Quoted(model, release.subject));
     case EventType::kUnlock:
@@ -92,7 +113,8 @@ void Explain(const Race& race, Finding& finding, const Model& model) {
   }
 }
 
-void Advise(const Race& race, const std::string& variable, Finding& finding, const Model& model) {
+void AdviseOnLocks(const Race& race, const std::string& variable, Finding& finding,
+                   const Model& model) {
   const auto exclusive = [](const HeldLock& lock) { return !lock.shared; };
   const auto first = std::ranges::find_if(race.first_held, exclusive);
   const auto second = std::ranges::find_if(race.second_held, exclusive);
@@ -104,44 +126,149 @@ void Advise(const Race& race, const std::string& variable, Finding& finding, con
     finding.advice.push_back(absl::StrCat("Hold ", model.ObjectName(lock.object), " around what ",
                                           Quoted(model, bare.task), " does with ", variable,
                                           " too, as the other side does"));
-    return;
-  }
-  if (guarded) {
+  } else if (guarded) {
     finding.advice.push_back(absl::StrCat("Guard ", variable, " with one lock: either ",
                                           model.ObjectName(first->object), " or ",
                                           model.ObjectName(second->object), ", at every access"));
-    return;
+  } else if (race.variable != 0) {
+    finding.advice.push_back(absl::StrCat(
+        "Guard ", variable,
+        " with one gordian::Mutex, make it a gordian::Atomic, or let one task own it and "
+        "hand the value over through a channel"));
+  } else {
+    finding.advice.push_back(absl::StrCat("Guard ", variable,
+                                          " with one mutex, make it a std::atomic, or join or "
+                                          "signal before the other task goes on"));
   }
-  finding.advice.push_back(absl::StrCat(
-      "Guard ", variable,
-      " with one gordian::Mutex, make it a gordian::Atomic, or let one task own it and "
-      "hand the value over through a channel"));
+}
+
+void Advise(const Race& race, const std::string& variable, Finding& finding, const Model& model) {
+  const bool first_frees = race.first.kind == AccessKind::kFree;
+  if (first_frees || race.second.kind == AccessKind::kFree) {
+    const Access& user = first_frees ? race.second : race.first;
+    finding.advice.push_back(absl::StrCat(
+        "Free ", variable, " only when ", Quoted(model, user.task),
+        " is done with it: wait for it (join), or count the owners (std::shared_ptr)"));
+  } else if (race.first.IsAtomic() != race.second.IsAtomic()) {
+    const Access& plain = race.first.IsAtomic() ? race.second : race.first;
+    finding.advice.push_back(absl::StrCat("Make the access of ", Quoted(model, plain.task),
+                                          " atomic too: an atomic variable is one only where "
+                                          "every access to it is"));
+  } else {
+    AdviseOnLocks(race, variable, finding, model);
+  }
+}
+
+// What can come of it.
+const char* Consequence(const Race& race) {
+  if (race.first.kind == AccessKind::kFree || race.second.kind == AccessKind::kFree) {
+    return ", and the memory can belong to somebody else by then.";
+  }
+  if (race.first.IsWrite() && race.second.IsWrite()) return ", and one of the two values is lost.";
+  return ", and the reader can see the old value, the new one, or part of each.";
+}
+
+// The variable, for a report.
+struct Named {
+  std::string name;    // "counter", "bytes 8 to 11 of a heap block of 64 bytes"
+  std::string origin;  // where it comes from, a sentence; may be empty
+  std::string stable;  // the name without what depends on the run
+  ObjectPart part;
+};
+
+// "4 bytes", "bytes 8 to 11": the place of the raced bytes in what holds them.
+std::string BytesFrom(std::uint64_t offset, std::uint64_t bytes) {
+  if (bytes <= 1) return absl::StrCat("byte ", offset);
+  return absl::StrCat("bytes ", offset, " to ", offset + bytes - 1);
+}
+
+Named NameObject(const Race& race, const Model& model) {
+  Named named;
+  named.part = DescribeObject(model, race.variable);
+  named.name = named.part.name;
+  named.stable = model.Object(race.variable).name;
+  return named;
+}
+
+Named NameBlock(const Race& race, const MemoryBlock& block, const Model& model) {
+  Named named;
+  const std::string owner = Quoted(model, block.task);
+  if (block.is_stack) {
+    named.name = absl::StrCat("a variable on the stack of ", owner);
+    named.stable = "stack";
+    if (block.ended) named.origin = absl::StrCat(owner, " has ended, and its stack with it.");
+  } else {
+    named.name = absl::StrCat(BytesFrom(race.address - block.address, race.bytes),
+                              " of a heap block of ", Count(block.bytes, "byte"));
+    named.stable = "heap";
+    named.origin = absl::StrCat("The block was allocated by ", owner, ".");
+    named.part.created_at = block.site;
+  }
+  return named;
+}
+
+Named NameSymbol(const Race& race, const DataSymbol& symbol) {
+  Named named;
+  named.name = symbol.name;
+  if (symbol.offset != 0 || (symbol.bytes > race.bytes && race.bytes != 0)) {
+    absl::StrAppend(&named.name, " (", BytesFrom(symbol.offset, race.bytes), " of ", symbol.bytes,
+                    ")");
+  }
+  named.stable = symbol.name;
+  if (!symbol.file.empty()) {
+    named.origin =
+        absl::StrCat(symbol.name, " is defined at ", symbol.file.substr(symbol.file.rfind('/') + 1),
+                     ":", symbol.line, ".");
+  }
+  return named;
+}
+
+Named NameVariable(const Race& race, const Model& model, DataNames* names) {
+  Named named;
+  if (race.variable != 0) {
+    named = NameObject(race, model);
+    if (race.bytes == 0 || !named.stable.empty()) return named;
+  }
+  const std::optional<DataSymbol> symbol =
+      race.block || names == nullptr ? std::nullopt : names->DataAt(race.address);
+  if (race.block) {
+    named = NameBlock(race, *race.block, model);
+  } else if (symbol) {
+    named = NameSymbol(race, *symbol);
+  } else if (race.variable == 0) {
+    named.name = absl::StrCat(Count(race.bytes, "byte"), " at 0x", absl::Hex(race.address));
+    named.stable = "memory";
+  }
+  if (race.variable == 0) named.part.kind = trace::ObjectKind::kVariable;
+  named.part.id = race.variable;
+  named.part.name = named.name;
+  named.part.address = race.address;
+  named.part.bytes = race.bytes;
+  return named;
 }
 
 }  // namespace
 
-Finding DescribeRace(const Race& race, const Model& model) {
-  const std::string variable = model.ObjectName(race.variable);
+Finding DescribeRace(const Race& race, const Model& model, DataNames* names) {
+  const Named named = NameVariable(race, model, names);
+  const std::string& variable = named.name;
   const std::string first = Quoted(model, race.first.task);
   const std::string second = Quoted(model, race.second.task);
-  const auto verb = [](const Access& a) { return a.is_write ? " writes " : " reads "; };
 
   Finding finding;
   finding.rule = "race.data";
   finding.verdict = Verdict::kConfirmed;
   finding.test = model.TestName(model.Task(race.second.task).test);
-  finding.title = absl::StrCat("Data race on ", variable, ": ", first, verb(race.first),
-                               "it while ", second, verb(race.second), "it");
-  finding.summary =
-      absl::StrCat(first, verb(race.first), variable, " ", Holding(race.first_held, model), "; ",
-                   second, verb(race.second), "it ", Holding(race.second_held, model),
-                   ". Nothing orders the two: they can come in either order, or at the same moment",
-                   race.first.is_write && race.second.is_write
-                       ? ", and one of the two values is lost."
-                       : ", and the reader can see the old value, the new one, or part of each.");
+  finding.title = absl::StrCat("Data race on ", variable, ": ", first, " ", Verb(race.first),
+                               " it while ", second, " ", Verb(race.second), " it");
+  finding.summary = absl::StrCat(
+      first, " ", Verb(race.first), " ", variable, " ", Holding(race.first_held, model), "; ",
+      second, " ", Verb(race.second), " it ", Holding(race.second_held, model),
+      ". Nothing orders the two: they can come in either order, or at the same moment",
+      Consequence(race), named.origin.empty() ? "" : " ", named.origin);
   finding.tasks = {Part(race.first, race.first_held, variable, model),
                    Part(race.second, race.second_held, variable, model)};
-  finding.objects = {DescribeObject(model, race.variable)};
+  finding.objects = {named.part};
   for (const auto* held : {&race.first_held, &race.second_held}) {
     for (const HeldLock& lock : *held) {
       const auto same = std::ranges::find(finding.objects, lock.object, &ObjectPart::id);
@@ -151,13 +278,13 @@ Finding DescribeRace(const Race& race, const Model& model) {
     }
   }
   for (const Access* access : {&race.first, &race.second}) {
-    finding.evidence.push_back({access->seq, access->task, access->site,
-                                absl::StrCat(access->is_write ? "writes " : "reads ", variable)});
+    finding.evidence.push_back(
+        {access->seq, access->task, access->site, absl::StrCat(Verb(*access), " ", variable)});
   }
   Explain(race, finding, model);
   Advise(race, variable, finding, model);
   finding.count = race.count;
-  finding.identity = {model.Object(race.variable).name};
+  finding.identity = {named.stable};
   finding.identity_sites = {std::min(race.first.site, race.second.site),
                             std::max(race.first.site, race.second.site)};
   return finding;

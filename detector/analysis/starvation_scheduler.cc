@@ -95,7 +95,7 @@ void StarvationScheduler::On(const Event& event, const Model& model) {
 }
 
 std::vector<Finding> StarvationScheduler::AtCut(const Cut& cut, const Model& model) {
-  for (TaskId id = 1; id <= model.task_count(); ++id) {
+  for (const TaskId id : model.open_tasks()) {
     if (!model.Task(id).ended && !cut.Explained(id)) Judge(id, model.now(), true, model);
   }
   return std::exchange(findings_, {});

@@ -219,9 +219,8 @@ class Spread {
 }  // namespace
 
 Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
-  state_.assign(model.task_count() + 1, State::kGone);
   Spread spread(model, cut_);
-  for (TaskId id = 1; id <= model.task_count(); ++id) {
+  for (const TaskId id : model.open_tasks()) {
     const TaskInfo& task = model.Task(id);
     if (IsGone(task)) continue;
     state_[id] = State::kStuck;
@@ -236,8 +235,8 @@ Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
   for (const ObjectId timer : model.armed_timers()) spread.AddTimer(model.Object(timer));
   const absl::flat_hash_set<TaskId> reached = spread.Run();
   for (const TaskId id : reached) state_[id] = State::kGoesOn;
-  for (TaskId id = 1; id < state_.size(); ++id) {
-    if (state_[id] == State::kStuck && !model.Task(id).frozen) stuck_.push_back(id);
+  for (const TaskId id : model.open_tasks()) {
+    if (ForEver(id) && !model.Task(id).frozen) stuck_.push_back(id);
   }
   const auto& timers = model.armed_timers();
   const bool function_pending = std::any_of(timers.begin(), timers.end(), [&](ObjectId timer) {

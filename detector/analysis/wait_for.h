@@ -16,13 +16,15 @@
 //
 // Limits    exact for locks, Onces and joins; for the rest it errs towards "can be served".
 // Locking   none; reads the model, which must not change while this lives.
-// Cost      linear in tasks and waits, but quadratic in the tasks that wait for one object.
+// Cost      linear in the tasks that live and in their waits, but quadratic in the tasks that wait
+// for one object.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 #define GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "detector/analysis/analysis.h"
 #include "detector/model/model.h"
 
@@ -74,13 +76,16 @@ class Stuck {
  private:
   enum class State : std::uint8_t { kGone, kGoesOn, kStuck };
 
-  State StateOf(TaskId task) const { return task < state_.size() ? state_[task] : State::kGone; }
+  State StateOf(TaskId task) const {
+    const auto found = state_.find(task);
+    return found != state_.end() ? found->second : State::kGone;
+  }
   bool IsGone(const TaskInfo& task) const;
   bool MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& object) const;
 
   const Model& model_;
   Cut cut_;
-  std::vector<State> state_;  // by task
+  absl::flat_hash_map<TaskId, State> state_;  // of those that are not gone
   std::vector<TaskId> stuck_;
   bool everything_ = false;
 };

@@ -65,8 +65,13 @@ const TaskClock& HappensBefore::Clock(trace::TaskId task) const {
   return found != nullptr ? found->clock : nobody_;
 }
 
+const Stamp& HappensBefore::Released(trace::ObjectId object) const {
+  const Object* found = objects_.Find(object);
+  return found != nullptr && !found->released.empty() ? found->released.stamp() : nothing_;
+}
+
 void HappensBefore::Start(Task& task, const TaskClock* parent) {
-  constexpr std::size_t kTried = 8;
+  constexpr std::size_t kTried = 8, kMostEnded = 1'024;
   if (parent != nullptr) {
     for (std::size_t i = 0; i < std::min(kTried, ended_.size()); ++i) {
       const Ended ended = ended_[i];
@@ -78,6 +83,14 @@ void HappensBefore::Start(Task& task, const TaskClock* parent) {
     }
     // Those that nobody has waited for make room for those that somebody will have.
     if (ended_.size() > kTried) std::rotate(ended_.begin(), ended_.begin() + 1, ended_.end());
+    // Clocks must not grow with every task that ever lived. Who knows the new task counts as
+    // knowing the old one: that hides a race with what ended long ago, and makes up none.
+    if (ended_.size() > kMostEnded) {
+      task.clock.Start(ended_.front().slot, ended_.front().next);
+      ended_.pop_front();
+      task.started = true;
+      return;
+    }
   }
   task.clock.Start(slots_++, 1);
   task.started = true;
@@ -295,6 +308,17 @@ void HappensBefore::Apply(const Event& event) {
     case EventType::kBarrierArrive:
     case EventType::kBarrierDepart:
       ApplyToBarrier(event, *object, *task);
+      break;
+    case EventType::kHeapAlloc:
+    case EventType::kStackBegin:
+      memory_.Begin(event, clock);
+      break;
+    case EventType::kHeapFree:
+      memory_.End(event, clock);
+      clock.Tick();
+      break;
+    case EventType::kStackEnd:
+      memory_.End(event, clock);
       break;
     case EventType::kAtomicLoad:
     case EventType::kAtomicCasFail:

@@ -6,7 +6,8 @@
 // false race.
 //
 // Slots: a new task takes over the slot of one that has ended, where its parent knows
-// all of that one's events; epochs then simply go on.
+// all of that one's events; epochs then simply go on. Where more than 1024 tasks have ended that
+// nobody has waited for, the slot of one of them is taken over all the same.
 //
 // Locking   none.
 // Cost      constant per event for a task that learns nothing new, else linear in the tasks
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "detector/model/clock_ref.h"
+#include "detector/model/memory_map.h"
 #include "detector/model/paged_table.h"
 #include "instrument/trace/event.h"
 
@@ -35,6 +37,9 @@ class HappensBefore {
   void Apply(const trace::Event& event);
 
   const TaskClock& Clock(trace::TaskId task) const;
+  // What the object's releases so far pass on to a task that acquires it now.
+  const Stamp& Released(trace::ObjectId object) const;
+  const MemoryMap& memory() const { return memory_; }
 
  private:
   struct Task;
@@ -64,7 +69,9 @@ class HappensBefore {
   PagedTable<Object> objects_;
   std::deque<Ended> ended_;
   ClockSlot slots_ = 0;
+  MemoryMap memory_;
   const TaskClock nobody_;
+  const Stamp nothing_;
 };
 
 }  // namespace gordian::detector

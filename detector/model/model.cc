@@ -12,7 +12,10 @@ using trace::Subject;
 TaskState* Model::State::TaskAt(TaskId id) {
   if (id == 0) return nullptr;
   TaskState* task = tasks.At(id);
-  if (task != nullptr) task->info.id = id;
+  if (task != nullptr && task->info.id == 0) {
+    task->info.id = id;
+    open_tasks.push_back(id);
+  }
   return task;
 }
 
@@ -65,6 +68,16 @@ const ObjectInfo& Model::Object(ObjectId id) const {
   return object != nullptr ? object->info : kUnknown;
 }
 
+const std::vector<TaskId>& Model::open_tasks() const {
+  std::vector<TaskId>& open = state_->open_tasks;
+  std::erase_if(open, [&](TaskId id) {
+    const TaskInfo& task = Task(id);
+    return task.ended && (task.kind != trace::TaskKind::kThread || task.joined || task.detached);
+  });
+  std::ranges::sort(open);
+  return open;
+}
+
 TaskId Model::task_count() const { return state_->tasks.last(); }
 ObjectId Model::object_count() const { return state_->objects.last(); }
 
@@ -73,6 +86,14 @@ std::uint32_t Model::Epoch(TaskId id) const { return ClockOf(id).epoch(); }
 
 bool Model::HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const {
   return t == u || ClockOf(u).Knows(ClockOf(t).slot(), epoch);
+}
+
+bool Model::ReleasedWith(ObjectId id, ClockSlot slot, std::uint32_t epoch) const {
+  return state_->happens_before.Released(id).Knows(slot, epoch);
+}
+
+const MemoryBlock* Model::BlockAt(std::uint64_t address) const {
+  return state_->happens_before.memory().At(address);
 }
 
 const std::vector<ObjectId>& Model::armed_timers() const { return state_->armed_timers; }

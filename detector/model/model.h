@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "detector/model/clock_ref.h"
+#include "detector/model/memory_map.h"
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
@@ -121,6 +122,9 @@ class Model {
   const TaskInfo& Task(TaskId id) const;        // an empty one for an unknown id
   const ObjectInfo& Object(ObjectId id) const;  // the same
   TaskId task_count() const;                    // ids are 1 … task_count()
+  // The tasks of which something is still open: they live, or are threads that nobody has joined or
+  // detached. Ascending; as of now, until the next call. Linear in these and in what closed since.
+  const std::vector<TaskId>& open_tasks() const;
   ObjectId object_count() const;
 
   // What people read: the given name, else "goroutine 7", "main", "mutex 4",
@@ -138,6 +142,12 @@ class Model {
   std::uint32_t Epoch(TaskId id) const;
   // The same for those who keep the slot of t with the epoch (see vector_clock.h).
   const TaskClock& ClockOf(TaskId id) const;
+
+  // Whether a task that acquires the object now knows of that moment by it.
+  bool ReleasedWith(ObjectId id, ClockSlot slot, std::uint32_t epoch) const;
+
+  // The heap block or stack that has this byte, or had it last; nullptr: not known.
+  const MemoryBlock* BlockAt(std::uint64_t address) const;
 
   // Timers that are set and have neither fired nor been stopped (a ticker: until stopped).
   const std::vector<ObjectId>& armed_timers() const;

@@ -101,6 +101,12 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
     case EventType::kChanHandles:
       info.handles = static_cast<std::uint32_t>(event.args[0]);
       return;
+    case EventType::kObjectAt:
+    case EventType::kHeapAlloc:
+    case EventType::kHeapFree:
+    case EventType::kStackBegin:
+    case EventType::kStackEnd:
+      return;
     case EventType::kSelectCaseSend:
     case EventType::kSelectCaseRecv:
       Use(object, task.id, event.site);

@@ -19,7 +19,7 @@
 
 namespace gordian::detector {
 
-std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
+std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits, DataNames& names) {
   std::vector<std::unique_ptr<Analysis>> analyses;
   // Asked last about deadlocks that did not happen, but it counts the orders of locks for all.
   auto lock_order = std::make_unique<LockOrder>();
@@ -34,7 +34,7 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits) {
   analyses.push_back(std::make_unique<StarvationScheduler>(limits));
   analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<LeakResource>());
-  analyses.push_back(std::make_unique<RaceData>());
+  analyses.push_back(std::make_unique<RaceData>(&names));
   analyses.push_back(std::move(lock_order));
   analyses.push_back(std::make_unique<Contention>(limits));
   return analyses;

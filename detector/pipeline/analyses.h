@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "detector/analysis/analysis.h"
+#include "detector/analysis/race.h"
 
 namespace gordian::detector {
 
 // One of each, in the order in which they are asked at a cut: what explains a stuck
-// task (a deadlock) comes before what would otherwise report it (a leak).
-std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits);
+// task (a deadlock) comes before what would otherwise report it (a leak). `names` has to outlive
+// them.
+std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits, DataNames& names);
 
 }  // namespace gordian::detector
 

@@ -4,11 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "detector/analysis/describe.h"
+#include "detector/analysis/race.h"
 #include "detector/analysis/wait_for.h"
 #include "detector/pipeline/analyses.h"
 #include "detector/reader/reader.h"
@@ -28,8 +30,8 @@ bool DefinesPlaces(trace::EventType type) {
 
 }  // namespace
 
-struct Pipeline::State {
-  explicit State(const Limits& limits) : analyses(MakeAnalyses(limits)) {
+struct Pipeline::State final : DataNames {
+  explicit State(const Limits& limits) : analyses(MakeAnalyses(limits, *this)) {
     for (const auto& analysis : analyses) {
       const EventSet wanted = analysis->wants();
       for (std::size_t type = 0; type < trace::kEventTypes; ++type) {
@@ -47,6 +49,19 @@ struct Pipeline::State {
       sites.Take(event);
   }
 
+  std::optional<DataSymbol> DataAt(std::uint64_t address) override {
+    const Module* module = resolver != nullptr ? sites.ModuleAt(address) : nullptr;
+    if (module == nullptr) return std::nullopt;
+    const std::uint64_t offset = address - module->base;
+    std::optional<Variable> variable = resolver->ResolveData(*module, offset);
+    if (!variable) return std::nullopt;
+    return DataSymbol{.name = std::move(variable->name),
+                      .offset = offset - variable->begin,
+                      .bytes = variable->bytes,
+                      .file = std::move(variable->file),
+                      .line = variable->line};
+  }
+
   auto Taker() {
     return [this](const trace::Event& event) { Take(event); };
   }
@@ -55,6 +70,7 @@ struct Pipeline::State {
   std::size_t waiting_words = 0;  // fed since the reader was last drained
   Model model;
   SiteTable sites;
+  AddressResolver* resolver = nullptr;
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
   absl::flat_hash_set<trace::TaskId> explained;
@@ -90,6 +106,8 @@ absl::Status Pipeline::Feed(trace::StreamId stream, std::span<const std::uint64_
   state_->waiting_words = 0;
   return state_->reader.Drain(state_->Taker());
 }
+
+void Pipeline::NameWith(AddressResolver& resolver) { state_->resolver = &resolver; }
 
 void Pipeline::Gap(trace::StreamId stream) { state_->reader.Gap(stream); }
 

@@ -21,6 +21,9 @@ class Pipeline {
   explicit Pipeline(const Limits& limits = {});
   ~Pipeline();
 
+  // Whom to ask for the names of the program's variables when it judges; has to outlive it.
+  void NameWith(AddressResolver& resolver);
+
   // The next words of a stream. Events are analysed as far as they can be placed, at the
   // latest when Judge() is called.
   absl::Status Feed(trace::StreamId stream, std::span<const std::uint64_t> words);

@@ -115,10 +115,15 @@ class FindingWriter {
   }
 
   Json ObjectJson(const ObjectPart& object) const {
-    return {{"id", object.id},
-            {"kind", trace::NameOf(object.kind)},
-            {"name", object.name},
-            {"created_at", PlaceJson(sites_, object.created_at)}};
+    Json json = {{"id", object.id},
+                 {"kind", trace::NameOf(object.kind)},
+                 {"name", object.name},
+                 {"created_at", PlaceJson(sites_, object.created_at)}};
+    if (object.address != 0) {
+      json["address"] = absl::StrCat("0x", absl::Hex(object.address));
+      json["bytes"] = object.bytes;
+    }
+    return json;
   }
 
   Json EvidenceJson(const Evidence& evidence) const {

@@ -200,8 +200,10 @@ class TextWriter {
     std::vector<std::string> lines;
     for (const ObjectPart& object : entry.finding->objects) {
       const std::string place = SiteText(entry.trace->sites, object.created_at, files);
-      if (place.empty() || IsGivenName(object.name, object.kind)) continue;
-      lines.push_back(absl::StrCat(Printable(object.name), " was made in ", place));
+      const bool is_memory = object.address != 0 && object.id == 0;
+      if (place.empty() || (!is_memory && IsGivenName(object.name, object.kind))) continue;
+      lines.push_back(is_memory ? absl::StrCat("The heap block was allocated in ", place)
+                                : absl::StrCat(Printable(object.name), " was made in ", place));
     }
     if (lines.empty()) return;
     Line("");

@@ -15,6 +15,7 @@
 #define GORDIAN_DETECTOR_SYMBOLS_SITE_TABLE_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,11 +34,23 @@ struct Module {
   std::string build_id;  // hexadecimal; may be empty
 };
 
-// Turns an address of an object file into frames, innermost first; none where it cannot.
+// A variable of an object file.
+struct Variable {
+  std::string name;
+  std::uint64_t begin = 0;  // in the file's addresses
+  std::uint64_t bytes = 0;
+  std::string file;  // where it is defined, as far as is known
+  std::uint32_t line = 0;
+};
+
+// Knows what lies at an address of an object file.
 class AddressResolver {
  public:
   virtual ~AddressResolver() = default;
+  // Of code: frames, innermost first; none where it cannot tell.
   virtual std::vector<Frame> Resolve(const Module& module, std::uint64_t offset) = 0;
+  // Of data.
+  virtual std::optional<Variable> ResolveData(const Module&, std::uint64_t) { return std::nullopt; }
 };
 
 class SiteTable {
@@ -51,6 +64,9 @@ class SiteTable {
   // Innermost first; empty for 0 and for what the trace does not define.
   std::span<const Frame> Frames(trace::SiteId site) const;
   const Frame* Shown(trace::SiteId site) const;
+
+  // The object file that was loaded at this address; nullptr: none.
+  const Module* ModuleAt(std::uint64_t address) const;
 
   // Records, one after the other in the words of a stream, that store the frames of every
   // resolved stack: appended to a trace as a stream of definitions (FORMAT.md, "Sites").
@@ -70,7 +86,6 @@ class SiteTable {
 
   Site& At(trace::SiteId site);
   void TakeModule(const trace::Event& event);
-  const Module* ModuleAt(std::uint64_t address) const;
   std::vector<Frame> FramesAt(std::uint64_t address, AddressResolver& resolver) const;
 
   absl::flat_hash_map<trace::SiteId, Site> sites_;

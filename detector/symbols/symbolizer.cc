@@ -104,4 +104,24 @@ std::vector<Frame> Symbolizer::Resolve(const Module& module, std::uint64_t offse
   return frames;
 }
 
+std::optional<Variable> Symbolizer::ResolveData(const Module& module, std::uint64_t offset) {
+  const std::string& path = state_->FileOf(module);
+  if (path.empty()) return std::nullopt;
+  auto found =
+      state_->llvm.symbolizeData(path, {offset, llvm::object::SectionedAddress::UndefSection});
+  if (!found) {
+    llvm::consumeError(found.takeError());
+    return std::nullopt;
+  }
+  const std::string name = Known(found->Name);
+  // The last symbol before it may have ended long before it.
+  const bool inside = offset >= found->Start && offset - found->Start < found->Size;
+  if (name.empty() || !inside) return std::nullopt;
+  return Variable{.name = name,
+                  .begin = found->Start,
+                  .bytes = found->Size,
+                  .file = Known(found->DeclFile),
+                  .line = static_cast<std::uint32_t>(found->DeclLine)};
+}
+
 }  // namespace gordian::detector

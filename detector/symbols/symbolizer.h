@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "detector/symbols/site_table.h"
@@ -23,6 +24,7 @@ class Symbolizer final : public AddressResolver {
   ~Symbolizer() override;
 
   std::vector<Frame> Resolve(const Module& module, std::uint64_t offset) override;
+  std::optional<Variable> ResolveData(const Module& module, std::uint64_t offset) override;
 
  private:
   struct State;

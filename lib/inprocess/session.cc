@@ -56,7 +56,9 @@ Session& Session::Get() {
   return session;
 }
 
-Session::Session() : state_(new State), judging_(recorder::Start(&state_->sink)) {}
+Session::Session() : state_(new State), judging_(recorder::Start(&state_->sink)) {
+  state_->pipeline.NameWith(state_->symbolizer);
+}
 
 std::uint32_t Session::BeginTest(std::string_view name) {
   const std::uint32_t test = ++state_->tests;

@@ -91,6 +91,12 @@ TaskTrace& TaskTrace::On(EventType type, ObjectId object,
   return *this;
 }
 
+TaskTrace& TaskTrace::Memory(EventType type, std::uint32_t bytes,
+                             std::initializer_list<std::uint64_t> args) {
+  t_->Append(id_, type, bytes, args);
+  return *this;
+}
+
 TraceBuilder::TraceBuilder() {
   Append(1, EventType::kTaskRun, 1, {1, now_});
   Append(1, EventType::kTaskName, 1, {}, "main");

@@ -124,10 +124,42 @@ class TaskTrace {
   TaskTrace& Read(ObjectId o) { return On(EventType::kRead, o); }
   TaskTrace& Write(ObjectId o) { return On(EventType::kWrite, o); }
 
+  // Memory by address; a range is `count` elements of `bytes`, each `stride` behind the one before.
+  TaskTrace& MemRead(std::uint64_t address, std::uint32_t bytes) {
+    return Memory(EventType::kMemRead, bytes, {address});
+  }
+  TaskTrace& MemWrite(std::uint64_t address, std::uint32_t bytes) {
+    return Memory(EventType::kMemWrite, bytes, {address});
+  }
+  TaskTrace& MemReadRange(std::uint64_t address, std::uint32_t bytes, std::uint64_t stride,
+                          std::uint64_t count) {
+    return Memory(EventType::kMemReadRange, bytes, {address, stride, count});
+  }
+  TaskTrace& MemWriteRange(std::uint64_t address, std::uint32_t bytes, std::uint64_t stride,
+                           std::uint64_t count) {
+    return Memory(EventType::kMemWriteRange, bytes, {address, stride, count});
+  }
+  TaskTrace& Alloc(ObjectId region, std::uint64_t address, std::uint64_t bytes) {
+    return On(EventType::kHeapAlloc, region, {address, bytes});
+  }
+  TaskTrace& Free(ObjectId region, std::uint64_t address, std::uint64_t bytes = 0) {
+    return On(EventType::kHeapFree, region, {address, bytes});
+  }
+  TaskTrace& StackBegin(ObjectId region, std::uint64_t address, std::uint64_t bytes) {
+    return On(EventType::kStackBegin, region, {address, bytes});
+  }
+  TaskTrace& StackEnd(ObjectId region, std::uint64_t address, std::uint64_t bytes) {
+    return On(EventType::kStackEnd, region, {address, bytes});
+  }
+  TaskTrace& LiesAt(ObjectId object, std::uint64_t address, std::uint64_t bytes) {
+    return On(EventType::kObjectAt, object, {address, bytes});
+  }
+
   // Any event about an object: what has no word of its own above.
   TaskTrace& On(EventType type, ObjectId object, std::initializer_list<std::uint64_t> args = {});
 
  private:
+  TaskTrace& Memory(EventType type, std::uint32_t bytes, std::initializer_list<std::uint64_t> args);
   TaskTrace& Atomic(EventType type, ObjectId o, int order) {
     return On(type, o, {static_cast<std::uint64_t>(order)});
   }

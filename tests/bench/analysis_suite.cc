@@ -7,10 +7,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
+#include "detector/analysis/race_data.h"
 #include "detector/model/model.h"
 #include "detector/pipeline/pipeline.h"
 #include "detector/reader/reader.h"
+#include "detector/reader/std_format.h"
 #include "instrument/trace/file_reader.h"
 #include "instrument/trace/file_writer.h"
 #include "tests/bench/suites.h"
@@ -83,6 +86,84 @@ double HappensBeforeSeconds(const TraceFile& file) {
   return CpuSeconds() - before;
 }
 
+// Happens-before and the races that it shows, and no other analysis.
+class Races {
+ public:
+  auto Taker() {
+    return [this](const trace::Event& event) {
+      if (wants_.test(static_cast<std::size_t>(event.type))) races_.On(event, model_);
+      model_.Apply(event);
+    };
+  }
+  void Judge() { Keep(races_.AtCut({}, model_)); }
+
+ private:
+  detector::Model model_;
+  detector::RaceData races_;
+  const detector::EventSet wants_ = races_.wants();
+};
+
+// CPU seconds from the file to its data races.
+double RaceSeconds(const TraceFile& file) {
+  const double before = CpuSeconds();
+  detector::Reader reader;
+  Races races;
+  const auto take = races.Taker();
+  file.ForEachFrame([&](trace::StreamId stream, std::span<const std::uint64_t> words) {
+    reader.Feed(stream, words);
+    Keep(reader.Drain(take));
+  });
+  Keep(reader.Finish(take));
+  races.Judge();
+  return CpuSeconds() - before;
+}
+
+// The same from RAPID's text.
+double StdRaceSeconds(const std::string& text) {
+  constexpr std::size_t kPiece = std::size_t{1} << 16;
+  const double before = CpuSeconds();
+  detector::StdReader reader;
+  Races races;
+  const auto take = races.Taker();
+  for (std::size_t at = 0; at < text.size(); at += kPiece) {
+    Keep(reader.Feed(std::string_view(text).substr(at, kPiece), take));
+  }
+  Keep(reader.Finish(take));
+  races.Judge();
+  return CpuSeconds() - before;
+}
+
+// CPU seconds per test of a process that runs `tests` one after the other, each with ten
+// tasks that are judged at its end, over the last hundred.
+double SecondsPerTest(std::uint32_t tests) {
+  constexpr std::uint32_t kMeasured = 100, kTasks = 10;
+  detector::Pipeline pipeline;
+  trace::TaskId task = 1;
+  double before = 0;
+  const auto put = [&](trace::EventType type, std::uint32_t subject, trace::TaskId by,
+                       std::uint64_t arg = 0) {
+    trace::Event event;
+    event.type = type;
+    event.subject = subject;
+    event.task = event.actor = by;
+    event.args[0] = arg;
+    pipeline.Take(event);
+  };
+  put(trace::EventType::kTaskRun, 1, 1, 1);
+  for (std::uint32_t test = 1; test <= tests; ++test) {
+    if (test + kMeasured == tests + 1) before = CpuSeconds();
+    put(trace::EventType::kTestBegin, test, 1);
+    for (std::uint32_t i = 0; i < kTasks; ++i) {
+      put(trace::EventType::kTaskSpawn, ++task, 1);
+      put(trace::EventType::kTaskRun, task, task, 1);
+      put(trace::EventType::kTaskEnd, task, task);
+    }
+    put(trace::EventType::kTestEnd, test, 1);
+    Keep(pipeline.Judge(detector::CutKind::kTestEnd, test));
+  }
+  return (CpuSeconds() - before) / kMeasured;
+}
+
 // CPU seconds from the file to all findings.
 double AllSeconds(const TraceFile& file) {
   const double before = CpuSeconds();
@@ -114,6 +195,17 @@ void Throughput(Table& table) {
   table.Against(
       {"analysis/happens_before", "M events/s", "goal 20 M", 1, true},
       [&] { return millions(HappensBeforeSeconds(file)); }, 20);
+  table.Against(
+      {"analysis/happens_before_races", "M events/s", "goal 20 M", 1, true},
+      [&] { return millions(RaceSeconds(file)); }, 20);
+  const std::string text = GenerateStd({.events = kEvents});
+  table.Against(
+      {"analysis/happens_before_races_from_std", "M events/s", "goal 10 M", 1, true},
+      [&] { return millions(StdRaceSeconds(text)); }, 10);
+  const TraceFile memory({.events = kEvents, .accesses = 14, .by_address = true});
+  table.Against(
+      {"analysis/memory_races", "M events/s", "RAPID hb 0.2 M", 0.1, true},
+      [&] { return millions(RaceSeconds(memory)); }, 0.205);
   table.Against(
       {"analysis/all_findings", "M events/s", "RAPID hb 0.2 M", 0.1, true},
       [&] { return millions(AllSeconds(file)); }, 0.205);
@@ -148,6 +240,12 @@ void Memory(Table& table) {
       64);
 }
 
+void ManyTests(Table& table) {
+  table.Compare(
+      {"analysis/test_1000_of_one_process", "us", "the first 100", 1.5},
+      [] { return SecondsPerTest(1'000) * 1e6; }, [] { return SecondsPerTest(100) * 1e6; });
+}
+
 void Deadlocks(Table& table) {
   const TraceFile file({.events = 1'000'000,
                         .tasks = 16,
@@ -165,6 +263,7 @@ void Deadlocks(Table& table) {
 
 void AnalysisSuite(Table& table) {
   Throughput(table);
+  ManyTests(table);
   Deadlocks(table);
   Memory(table);
   Growth(table);

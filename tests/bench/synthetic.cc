@@ -96,6 +96,7 @@ class Writer {
   }
 
   void operator()(std::uint32_t task, Op op, std::uint32_t index) {
+    if (what_.by_address && (op == Op::kRead || op == Op::kWrite)) return Touch(task, op, index);
     if (op == Op::kRead || op == Op::kWrite) {
       const EventType type = op == Op::kRead ? EventType::kRead : EventType::kWrite;
       Put(task, {.type = type, .subject = what_.locks + index + 1, .site = Site(op, index)});
@@ -128,6 +129,14 @@ class Writer {
     return 1 + 4 * (index % 64) + static_cast<std::uint32_t>(op);
   }
 
+  void Touch(std::uint32_t task, Op op, std::uint32_t index) {
+    constexpr std::uint64_t kHeap = 0x7f00'0000'0000, kBytes = 512, kWord = 8;
+    Put(task, {.type = op == Op::kRead ? EventType::kMemRead : EventType::kMemWrite,
+               .subject = kWord,
+               .site = Site(op, index),
+               .args = {kHeap + kBytes * index + kWord * touched_++ % kBytes}});
+  }
+
   void Put(std::uint32_t task, const Event& event, bool wide = false) {
     const bool ordered = trace::Spec(event.type).order == trace::Order::kOrdered;
     Event record = event;
@@ -145,6 +154,7 @@ class Writer {
   const Write& write_;
   std::vector<Stream> streams_;
   std::vector<Lock> locks_;
+  std::uint64_t touched_ = 0;
 };
 
 }  // namespace

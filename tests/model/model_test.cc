@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/analysis/trace_builder.h"
 
 namespace gordian::detector {
@@ -178,6 +180,44 @@ TEST(ModelFacts, AbsurdIdsAndEventsOutOfPlaceAreSurvived) {
   Play(t, model);
   EXPECT_EQ(model.Task(1).wait.kind, WaitKind::kNilChan);
   EXPECT_EQ(model.Task(77).id, 0u);
+}
+
+TEST(ModelFacts, OpenTasksAreThoseThatLiveOrWaitForTheirJoin) {
+  TraceBuilder t;
+  TaskTrace main = t.Main();
+  TaskTrace lives = t.Task("lives"), ended = t.Task("ended");
+  TaskTrace left = t.Thread("left"), joined = t.Thread("joined"), detached = t.Thread("detached");
+  for (TaskTrace task : {ended, left, joined, detached}) task.End();
+  main.Join(joined);
+  t.Append(1, EventType::kTaskDetach, detached.id());
+  Model model;
+  Play(t, model);
+  EXPECT_THAT(model.open_tasks(), ElementsAre(1u, lives.id(), left.id()));
+}
+
+// What ten thousand tests leave behind is not looked at again with each of them.
+TEST(ModelFacts, TasksThatAreOverCostNothingAtACut) {
+  TraceBuilder t;
+  for (int i = 0; i < 10'000; ++i) t.Task("").End();
+  Model model;
+  Play(t, model);
+  EXPECT_THAT(model.open_tasks(), ElementsAre(1u));
+}
+
+TEST(Clocks, DoNotGrowWithEveryTaskThatEverLived) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu");
+  Model model;
+  std::size_t longest = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    TaskTrace task = t.Task("");
+    task.Lock(mu).Unlock(mu).Write(mu).End();  // nobody learns of the last
+  }
+  for (const trace::Event& event : t.events()) {
+    model.Apply(event);
+    longest = std::max(longest, model.ClockOf(event.task).known().size());
+  }
+  EXPECT_LT(longest, 2'000u);
 }
 
 }  // namespace

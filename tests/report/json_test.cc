@@ -25,6 +25,16 @@ std::set<std::string> Keys(const json& object) {
   return keys;
 }
 
+TEST(Json, AVariableInMemoryHasItsAddress) {
+  TraceReport trace = BankDeadlock();
+  trace.findings[0].objects = {
+      {.kind = trace::ObjectKind::kVariable, .address = 0x7f10, .bytes = 4}};
+  const json document = Parse(ReportOf(trace));
+  const json& object = document["findings"][0]["objects"][0];
+  EXPECT_EQ(object["address"], "0x7f10");
+  EXPECT_EQ(object["bytes"], 4);
+}
+
 // The keys are a promise (docs/json.md): adding one is fine, losing one is not.
 TEST(Json, HasTheDocumentedKeys) {
   const json document = Parse(ReportOf(BankDeadlock()));

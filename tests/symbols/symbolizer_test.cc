@@ -7,6 +7,7 @@
 
 #include <climits>
 #include <cstring>
+#include <optional>
 #include <string>
 
 namespace gordian::detector {
@@ -31,6 +32,8 @@ Module Self() {
   self.path.assign(path, static_cast<std::size_t>(length));
   return self;
 }
+
+int g_table[7] = {};
 
 struct Place {
   std::uintptr_t address = 0;
@@ -97,6 +100,23 @@ TEST(Symbolizer, NothingIsFoundInFilesThatAreNone) {
     Module module{.base = 0, .size = 100, .path = path, .build_id = "../../etc"};
     EXPECT_THAT(FramesOf(module, 17), IsEmpty()) << path;
   }
+}
+
+TEST(Symbolizer, DataHasTheNameOfItsVariable) {
+  const Module self = Self();
+  Symbolizer symbolizer;
+  const auto address = reinterpret_cast<std::uint64_t>(&g_table[3]);
+  const std::optional<Variable> found = symbolizer.ResolveData(self, address - self.base);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_THAT(found->name, HasSubstr("g_table"));
+  EXPECT_EQ(found->bytes, sizeof g_table);
+  EXPECT_EQ(address - self.base - found->begin, 3 * sizeof(int));
+}
+
+TEST(Symbolizer, WhatIsNoVariableHasNoName) {
+  Symbolizer symbolizer;
+  EXPECT_FALSE(symbolizer.ResolveData(Self(), 1).has_value());
+  EXPECT_FALSE(symbolizer.ResolveData(Module{.path = "/nowhere"}, 4096).has_value());
 }
 
 }  // namespace

@@ -229,6 +229,18 @@ TEST_F(CommandTest, SeveralTracesHaveOneVerdict) {
   EXPECT_EQ(json::parse(in_json.out, nullptr, false)["exit_status"], 2);
 }
 
+TEST_F(CommandTest, ARaceOnTheHeapSaysWhoseBlockItIs) {
+  const Ran ran = Gordian("analyze " + kTraces + "/heap_race.txt");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr("race.data"), HasSubstr("bytes 8 to 11 of a heap block of 16"),
+                    HasSubstr("allocated by main"), HasSubstr("stats.cc:11"),
+                    HasSubstr("The heap block was allocated in main()  stats.cc:20")));
+  std::string text = Contents(kTraces + "/heap_race.txt");
+  text.replace(text.rfind("4104"), 4, "4108");  // the word beside it
+  EXPECT_EQ(Gordian("analyze " + Write("twin.txt", text)).status, 0);
+}
+
 TEST_F(CommandTest, ATraceThatWasCutIsInconclusive) {
   std::string text = Contents(kTraces + "/clean.txt");
   text.erase(text.find("process-end"));

@@ -29,6 +29,7 @@ void LowerPriority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_g
 
 ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process)
     : process_(std::move(process)), follower_(process_->trace_path()) {
+  pipeline().NameWith(symbolizer_);
   thread_ = std::thread([this] { Work(); });
 }
 

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "detector/finding/finding.h"
+#include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/recorded_process.h"
 #include "tools/run/follower.h"
 
@@ -70,6 +71,7 @@ class ProcessWatch {
   std::atomic<bool> hand_over_{false};  // the thread is to stop where it is
 
   // Of the thread; of the run loop after Finish().
+  detector::Symbolizer symbolizer_;
   Follower follower_;
   absl::Status status_;
   std::vector<detector::Finding> findings_;
