@@ -47,6 +47,12 @@ std::string WaitedFor(const Model& model, const Wait& wait) {
   }
 }
 
+std::string_view OperationOf(const Model& model, const Wait& wait) {
+  const bool is_own = wait.kind == WaitKind::kSemaphore &&
+                      model.Object(wait.object).kind == trace::ObjectKind::kCustom;
+  return is_own ? "wait" : NameOf(wait.kind);
+}
+
 TaskPart DescribeTask(const Model& model, TaskId id) {
   const TaskInfo& task = model.Task(id);
   TaskPart part;
@@ -65,7 +71,7 @@ TaskPart DescribeTask(const Model& model, TaskId id) {
   part.waiting = {.object = wait.object,
                   .joined_task = wait.joined,
                   .joined_name = wait.joined != 0 ? model.TaskName(wait.joined) : "",
-                  .operation = std::string(NameOf(wait.kind)),
+                  .operation = std::string(OperationOf(model, wait)),
                   .site = wait.site,
                   .since_ns = wait.time,
                   .duration_ns = model.now() > wait.time ? model.now() - wait.time : 0,

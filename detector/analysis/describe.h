@@ -24,7 +24,10 @@ std::string Enumerate(std::span<const std::string> words, std::string_view last 
 // "1 place", "6 places".
 std::string Count(std::uint64_t n, std::string_view singular);
 
-// What a wait asks for: "Lock", "channel send"; and of what, for a sentence: "accounts[1].mu".
+// What a wait asks for: "Lock", "channel send", a plain "wait" where only that is known.
+std::string_view OperationOf(const Model& model, const Wait& wait);
+
+// … and of what, for a sentence: "accounts[1].mu".
 std::string WaitedFor(const Model& model, const Wait& wait);
 
 // The task with all that it holds now and what it waits for now.

@@ -1,5 +1,6 @@
 #include "detector/analysis/leak.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -7,6 +8,22 @@
 namespace gordian::detector {
 
 using trace::TaskKind;
+
+namespace {
+
+// A thread that waits for what main had in its hands: the end of the program came between.
+bool MainCouldHaveServed(const Model& model, const TaskInfo& task) {
+  constexpr TaskId kMain = 1;
+  const Need need = NeedOf(model, task.id);
+  if (std::ranges::find(need.tasks, kMain) != need.tasks.end()) return true;
+  return std::ranges::any_of(need.objects, [&](ObjectId id) {
+    const ObjectInfo& object = model.Object(id);
+    return object.kind == trace::ObjectKind::kCustom ||
+           std::ranges::find(object.users, kMain) != object.users.end();
+  });
+}
+
+}  // namespace
 
 void Leak::On(const trace::Event& event, const Model&) {
   ended_ = static_cast<trace::ProcessEndReason>(event.args[0]);
@@ -36,7 +53,10 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
            !task.detached && (test_over || returned);
   }
   if (cut.kind == CutKind::kTestEnd && !test_over) return false;
-  if (stuck.ForEver(id)) {
+  // Threads that wait for their next work when main leaves are how pools end.
+  const bool left = program_over && !test_over && task.kind == TaskKind::kThread && task.wait &&
+                    MainCouldHaveServed(stuck.model(), task);
+  if (stuck.ForEver(id) && !left) {
     leaked.state = LeakState::kBlockedForEver;
     return true;
   }

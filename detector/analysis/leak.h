@@ -2,7 +2,8 @@
 //
 // Proves (confirmed): the task is blocked where nobody who is left can serve it, or it belongs to a
 // test that is over; a thread ended and was neither joined nor detached.
-// Suspected: at the end of a program, a task that still runs or could be served.
+// Suspected: at the end of a program, a task that still runs or could be served; so too a thread
+// that waits for what main used or held until it left.
 // Assumes what wait_for.h says about who could serve whom. Tasks that a deadlock or a misuse
 // accounts for are left out; a program that ended itself with a report is only judged for what
 // is blocked for ever. Grouped by where the tasks were started and where they stand.

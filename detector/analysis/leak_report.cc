@@ -105,7 +105,7 @@ class Words {
     if (wait.kind == WaitKind::kNilChan) return "an operation on a nil channel";
     const char* link =
         wait.kind == WaitKind::kJoin || wait.kind == WaitKind::kSelect ? " of " : " on ";
-    return absl::StrCat(std::string(NameOf(wait.kind)), link, WaitedFor(model_, wait));
+    return absl::StrCat(std::string(OperationOf(model_, wait)), link, WaitedFor(model_, wait));
   }
 
   std::vector<ObjectId> Objects() const {

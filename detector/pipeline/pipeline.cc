@@ -113,12 +113,16 @@ void Pipeline::Gap(trace::StreamId stream) { state_->reader.Gap(stream); }
 
 void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
 
+absl::Status Pipeline::Settle() {
+  state_->waiting_words = 0;
+  return state_->reader.Settle(state_->Taker());
+}
+
 absl::Status Pipeline::Finish() { return state_->reader.Finish(state_->Taker()); }
 
 absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t test) {
   const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
-  state_->waiting_words = 0;
-  const absl::Status status = last ? Finish() : state_->reader.Settle(state_->Taker());
+  const absl::Status status = last ? Finish() : Settle();
   if (!status.ok() && state_->reader.events() == 0) return status;
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),

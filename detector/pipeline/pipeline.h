@@ -34,6 +34,9 @@ class Pipeline {
   // One event that is in order already (text formats without streams).
   void Take(const trace::Event& event);
 
+  // Places what can be placed now: what the model says is then all that was fed, as far as it goes.
+  absl::Status Settle();
+
   // Nothing more will come: places all that can be placed. For those who must know how the
   // trace ends before they judge. The error is the first malformed record.
   absl::Status Finish();

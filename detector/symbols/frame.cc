@@ -61,6 +61,18 @@ bool IsLibraryWithoutLines(const Frame& frame) {
          Contains(base, ".so");
 }
 
+// The C and C++ libraries' own, and ours: how a program gets somewhere, never where it is.
+bool IsRuntime(const Frame& frame) {
+  static constexpr std::array<std::string_view, 6> kRuntimes = {
+      "libc.so", "libpthread", "ld-linux", "libstdc++.so", "libgcc_s", "libgordian_"};
+  const std::string_view base = BaseName(frame.file);
+  return IsGordianFile(frame.file) || Contains(frame.file, "/sysdeps/") ||
+         Contains(frame.file, "nptl/") || Contains(frame.file, "csu/") ||
+         FunctionName(frame.function).starts_with("std::") ||
+         std::any_of(kRuntimes.begin(), kRuntimes.end(),
+                     [&](std::string_view name) { return base.starts_with(name); });
+}
+
 }  // namespace
 
 std::string_view BaseName(std::string_view file) {
@@ -82,6 +94,10 @@ bool IsPlumbing(const Frame& frame) {
 const Frame* Shown(std::span<const Frame> frames) {
   for (const Frame& frame : frames) {
     if (!IsPlumbing(frame)) return &frame;
+  }
+  // A thread of a library's own has no frame of the program.
+  for (const Frame& frame : frames) {
+    if (!IsRuntime(frame)) return &frame;
   }
   for (const Frame& frame : frames) {
     if (frame.line != 0) return &frame;

@@ -80,6 +80,15 @@ bool Unlocking(Recording& recording, Object& lock, trace::SiteId site) {
   return true;
 }
 
+void HolderDied(Recording& recording, Object& lock, trace::SiteId site) {
+  const trace::TaskId holder = lock.holder.load(std::memory_order_relaxed);
+  if (holder == 0 || !recorder::IsRegistered(lock.tracked)) return;
+  lock.holder.store(0, std::memory_order_relaxed);
+  lock.count.store(0, std::memory_order_relaxed);
+  recorder::OrderedWide(recording.log(), lock.tracked, EventType::kUnlock, site,
+                        {.for_task = holder});
+}
+
 void LockedShared(Recording& recording, Object& lock, Mode mode, trace::SiteId site,
                   std::uint16_t flags) {
   Enter(recording, lock, site);

@@ -28,6 +28,8 @@ void Misused(Recording& recording, Object& object, trace::MisuseKind what, trace
 void Locked(Recording& recording, Object& lock, trace::SiteId site, std::uint16_t flags = 0);
 // Before it is let go. False where its lock was not recorded: nothing is written.
 bool Unlocking(Recording& recording, Object& lock, trace::SiteId site);
+// Its holder ended without letting it go, and the system has taken it back.
+void HolderDied(Recording& recording, Object& lock, trace::SiteId site);
 
 // A lock that has readers as well.
 void LockedShared(Recording& recording, Object& lock, Mode mode, trace::SiteId site,

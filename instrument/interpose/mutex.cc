@@ -54,6 +54,13 @@ Object* ObjectOf(Mutex* mutex) {
 
 bool IsAcquired(int error) { return error == 0 || error == EOWNERDEAD; }
 
+// A robust mutex whose holder has died goes on to the next, who is told.
+void Acquired(Recording& recording, Object& object, trace::SiteId site, int error,
+              std::uint16_t flags = 0) {
+  if (error == EOWNERDEAD) HolderDied(recording, object, site);
+  Locked(recording, object, site, flags);
+}
+
 // Gets the mutex by `block`, which may wait; `timed`: not for ever.
 int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> block) {
   // Another process may let go of what processes share: such a wait is none that we know.
@@ -71,7 +78,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   if (object == nullptr) return error;
   const trace::SiteId site = SiteOf(recording, caller);
   if (IsAcquired(error)) {
-    Locked(recording, *object, site);
+    Acquired(recording, *object, site, error);
   } else if (asked) {
     WaitEnded(recording, *object, site,
               error == ETIMEDOUT ? trace::WaitEndReason::kTimeout : trace::WaitEndReason::kGaveUp);
@@ -85,7 +92,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   if (!IsAcquired(error)) return false;
   if (Recording recording; recording) {
     if (Object* object = ObjectOf(mutex)) {
-      Locked(recording, *object, SiteOf(recording, caller));
+      Acquired(recording, *object, SiteOf(recording, caller), error);
     }
   }
   return true;
@@ -175,7 +182,7 @@ int TryLockMutex(Caller caller, Mutex* mutex) {
   if (object == nullptr) return error;
   const trace::SiteId site = SiteOf(recording, caller);
   if (IsAcquired(error)) {
-    Locked(recording, *object, site, trace::kFlagTry);
+    Acquired(recording, *object, site, error, trace::kFlagTry);
   } else if (error == EBUSY) {
     TryFailed(recording, *object, Mode::kExclusive, site);
   }

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <cstdarg>
+
 #include "instrument/interpose/next.h"
 
 namespace gordian::interpose {
@@ -12,6 +14,7 @@ namespace {
 
 constinit Next<int(pthread_mutex_t*)> g_lock{"pthread_mutex_lock"};
 constinit Next<int(pthread_mutex_t*)> g_unlock{"pthread_mutex_unlock"};
+constinit Next<long(long, long, long, long, long, long, long)> g_syscall{"syscall"};
 
 }  // namespace
 }  // namespace gordian::interpose
@@ -22,6 +25,16 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t* mutex) { return gordian::interpos
 
 int __wrap_pthread_mutex_unlock(pthread_mutex_t* mutex) {
   return gordian::interpose::g_unlock(mutex);
+}
+
+long __wrap_syscall(long number, ...) {
+  va_list list;
+  va_start(list, number);
+  long with[6];
+  for (long& argument : with) argument = va_arg(list, long);
+  va_end(list);
+  return gordian::interpose::g_syscall(number, with[0], with[1], with[2], with[3], with[4],
+                                       with[5]);
 }
 
 // A guard is two bytes: done, and being done.

@@ -93,6 +93,32 @@ constexpr Case kCases[] = {
     {"once-within-itself", "misuse.once-recursive confirmed", true},
     {"spin-locks-in-opposite-order", "deadlock.lock-order predicted"},
     {"spin-locks-in-order", ""},
+
+    {"latch-nobody-opens", "deadlock.global confirmed", true},
+    {"latch-behind-a-lock", "deadlock.global confirmed", true},
+    {"latch-beside-a-lock", ""},
+    {"atomic-nobody-changes", "deadlock.global confirmed", true},
+    {"atomic-flag-nobody-sets", "deadlock.global confirmed", true},
+    {"semaphore-nobody-releases", "deadlock.global confirmed", true},
+    {"standard-barrier-of-too-many", "deadlock.global confirmed", true},
+    {"semaphore-with-a-timeout", ""},
+    {"posted-by-a-handler", ""},
+    {"notified-by-a-handler", ""},
+    {"worker-left-by-main", "leak.thread suspected"},
+    {"worker-left-on-an-atomic", "leak.thread suspected"},
+
+    {"stop-token-ends-the-wait", ""},
+    {"stop-token-nobody-looks-at", "deadlock.global confirmed", true},
+    {"promise-nobody-keeps", "deadlock.global confirmed", true},
+    {"promise-kept-late", ""},
+    {"shared-timed-mutexes", ""},
+    {"recursive-timed-mutexes", ""},
+    {"local-statics", ""},
+    {"owner-dies", ""},
+    {"named-semaphores", ""},
+    {"cancelled-with-its-lock", "misuse.held-at-exit confirmed"},
+    {"throws-out-of-locks", ""},
+    {"scoped-locks-of-two", ""},
 };
 
 void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }

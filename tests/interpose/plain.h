@@ -17,6 +17,8 @@ std::span<const Plain> LockPrograms();
 std::span<const Plain> ConditionPrograms();
 std::span<const Plain> ThreadPrograms();
 std::span<const Plain> OtherPrograms();
+std::span<const Plain> FutexPrograms();
+std::span<const Plain> StandardPrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 

@@ -69,6 +69,17 @@ TEST(Shown, PassesOverTheStandardLibraryToTheCaller) {
   EXPECT_EQ(Shown(frames)->line, 18u);
 }
 
+// Otherwise such a thread would be shown to wait in the C library's thread start, which has lines.
+TEST(Shown, AThreadOfALibraryIsShownInIt) {
+  const std::vector<Frame> frames = {
+      {.file = "/usr/lib/x86_64-linux-gnu/liblzma.so.5+0x4c1d"},
+      {.function = "gordian::interpose::RunThread(void*)",
+       .file = "/src/instrument/interpose/life.cc",
+       .line = 117},
+      {.function = "start_thread", .file = "./nptl/pthread_create.c", .line = 442}};
+  EXPECT_EQ(Shown(frames), &frames.front());
+}
+
 TEST(Shown, FallsBackToWhatThereIs) {
   const std::vector<Frame> system = {{.file = "/usr/lib/x86_64-linux-gnu/libc.so.6+0x29d90"},
                                      {.function = "std::f()", .file = "/usr/include/f", .line = 3}};

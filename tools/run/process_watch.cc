@@ -1,11 +1,14 @@
 #include "tools/run/process_watch.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -21,6 +24,23 @@ using detector::CutKind;
 // How long nothing must have been recorded before the process is looked at. Long enough for
 // a scheduling hiccup to pass, short enough for a report within a second.
 constexpr std::chrono::milliseconds kQuiet{250};
+
+// Signals that say that the program has gone wrong, and those that the C library keeps for itself.
+constexpr int kOfNoUse[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, 32, 33, 34};
+
+// Whether the process has a handler that might do something for those who wait.
+bool HandlesSignals(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string word;
+  while (status >> word) {
+    if (word != "SigCgt:") continue;
+    std::uint64_t caught = 0;
+    status >> std::hex >> caught;
+    for (const int signal : kOfNoUse) caught &= ~(std::uint64_t{1} << (signal - 1));
+    return caught != 0;
+  }
+  return false;
+}
 
 // The program comes first: analysis takes what it leaves.
 void LowerPriority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10); }
@@ -96,6 +116,7 @@ void ProcessWatch::Work() {
     status_ = follower_.ReadUpTo(readable, hand_over_);
     read = readable;
     bool hung = false;
+    if (judge && !hand_over_.load() && status_.ok()) status_ = follower_.pipeline().Settle();
     if (judge && !hand_over_.load() && status_.ok() && !CanGoOn()) {
       TellTime();
       Judge(CutKind::kStandstill);
@@ -116,13 +137,16 @@ void ProcessWatch::TellTime() {
   status_ = follower_.pipeline().Feed(recorder::kSupervisorStream, record);
 }
 
-// Whether any task runs, could run, or waits for the clock.
+// Whether any task runs, could run, waits for the clock, or for what a signal's handler may do: it
+// may post a semaphore and wake who sleeps on an atomic, but unlock and signal nothing.
 bool ProcessWatch::CanGoOn() const {
+  const bool handles = HandlesSignals(process_->identity().pid);
   const detector::Model& model = const_cast<Follower&>(follower_).pipeline().model();
   for (detector::TaskId id = 1; id <= model.task_count(); ++id) {
     const detector::TaskInfo& task = model.Task(id);
     if (task.kind == trace::TaskKind::kInternal || task.ended || task.frozen) continue;
     if (!task.wait || task.wait.timed || task.wait.kind == detector::WaitKind::kSleep) return true;
+    if (handles && task.wait.kind == detector::WaitKind::kSemaphore) return true;
   }
   return false;
 }
