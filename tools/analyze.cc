@@ -74,7 +74,7 @@ class Analyze final : public Command {
     if (opened->format == TraceFormat::kText) {
       if (absl::Status status = Verify(path); !status.ok()) return status;
     }
-    detector::Pipeline pipeline;
+    detector::Pipeline pipeline(report_options_.limits());
     pipeline.NameWith(symbolizer_);
     PipelineSink sink(pipeline);
     detector::TraceSource& source = *opened->source;
@@ -95,7 +95,7 @@ class Analyze final : public Command {
     if (!findings.ok()) return InFile(path, findings.status());
     for (std::string& hole : MissingVersions(pipeline.missing())) gaps.push_back(std::move(hole));
     return DescribeTrace(pipeline, *std::move(findings), path, Summarised(std::move(gaps)),
-                         symbolizer_);
+                         report_options_.allow(), symbolizer_);
   }
 
   absl::Status Verify(const std::string& path) const {

@@ -8,49 +8,19 @@
 
 namespace gordian::tools {
 
-using detector::Verdict;
-
-absl::Status FailPolicy::Add(std::string_view value) {
-  const std::size_t equals = value.find('=');
-  const std::string_view verdict =
-      equals == std::string_view::npos ? value : value.substr(equals + 1);
-  const Threshold threshold = detector::VerdictNamed(verdict);
-  if (!threshold && verdict != "none") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--fail-on: \"", std::string(verdict),
-        "\" is no verdict; use none, confirmed, predicted, suspected, or RULE=VERDICT"));
+absl::StatusOr<FailPolicy> ParseFailOn(std::span<const std::string> values) {
+  absl::StatusOr<FailPolicy> policy = FailPolicy::Parse(values);
+  if (!policy.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--fail-on: ", std::string(policy.status().message())));
   }
-  if (equals == std::string_view::npos) {
-    general_ = threshold;
-    return absl::OkStatus();
-  }
-  const std::string_view rule = value.substr(0, equals);
-  if (FindRulePage(rule) == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("--fail-on: there is no rule \"",
-                                                   std::string(rule), "\"; the nearest is \"",
+  for (const auto& [rule, threshold] : policy->rules()) {
+    if (FindRulePage(rule) != nullptr) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--fail-on: there is no rule \"", rule,
+                                                   "\"; the nearest is \"",
                                                    std::string(NearestRule(rule)), "\""));
   }
-  rules_[std::string(rule)] = threshold;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<FailPolicy> FailPolicy::Parse(std::span<const std::string> values) {
-  FailPolicy policy;
-  for (std::string_view rest : values) {
-    while (true) {
-      const std::size_t comma = rest.find(',');
-      if (absl::Status status = policy.Add(rest.substr(0, comma)); !status.ok()) return status;
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
-  }
   return policy;
-}
-
-bool FailPolicy::Fails(const detector::Finding& finding) const {
-  const auto rule = rules_.find(finding.rule);
-  const Threshold threshold = rule == rules_.end() ? general_ : rule->second;
-  return threshold && finding.verdict >= *threshold;
 }
 
 int Conclude(detector::Report& report, const FailPolicy& policy, int findings_status) {

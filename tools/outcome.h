@@ -7,13 +7,11 @@
 #ifndef GORDIAN_TOOLS_OUTCOME_H_
 #define GORDIAN_TOOLS_OUTCOME_H_
 
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
+#include "detector/report/fail_policy.h"
 #include "detector/report/report.h"
 
 namespace gordian::tools {
@@ -21,25 +19,10 @@ namespace gordian::tools {
 inline constexpr int kExitFindings = 1;
 inline constexpr int kExitInconclusive = 3;
 
-// Which findings fail.
-class FailPolicy {
- public:
-  FailPolicy() = default;  // `predicted` and above
+using detector::FailPolicy;
 
-  // Each value is `none`, a verdict, or `rule=` and one of these for a single rule; values may
-  // hold several, separated by commas. The error names the value that makes no sense.
-  static absl::StatusOr<FailPolicy> Parse(std::span<const std::string> values);
-
-  bool Fails(const detector::Finding& finding) const;
-
- private:
-  using Threshold = std::optional<detector::Verdict>;  // nothing: never fails
-
-  absl::Status Add(std::string_view value);
-
-  Threshold general_ = detector::Verdict::kPredicted;
-  std::map<std::string, Threshold, std::less<>> rules_;
-};
+// The values of --fail-on; the error names the one that makes no sense, or the nearest rule.
+absl::StatusOr<FailPolicy> ParseFailOn(std::span<const std::string> values);
 
 // Fills in the report's outcome and exit status, which it also returns.
 int Conclude(detector::Report& report, const FailPolicy& policy, int findings_status);

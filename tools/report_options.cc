@@ -24,6 +24,24 @@ constexpr int kDefaultWidth = 100;
 constexpr int kLeastWidth = 60;
 constexpr int kMostWidth = 120;
 
+// What a program's own GORDIAN_OPTIONS can say as well.
+struct JudgingOption {
+  const char* flag;
+  const char* key;  // in the table of options (options.h)
+  const char* takes;
+  const char* help;
+};
+constexpr JudgingOption kJudging[] = {
+    {"--fail-on", "fail_on", "WHAT",
+     "none, confirmed, predicted (the default), suspected, or RULE=VERDICT"},
+    {"--allow", "allow", "PATTERN",
+     "goroutines and threads that leak on purpose, by name, function or file:line; * and ? match"},
+    {"--starvation-count", "starvation_count", "N", "starvation: times overtaken (64)"},
+    {"--starvation-time", "starvation_time", "TIME", "starvation: and waited so long (1s)"},
+    {"--livelock-count", "livelock_count", "N", "livelock.retry: rounds without progress (100)"},
+    {"--spin-count", "spin_count", "N", "livelock.spin: failing attempts (10000)"},
+};
+
 bool IsSet(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && *value != '\0';
@@ -71,9 +89,12 @@ void ReportOptions::Declare(CLI::App& app) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.add_option("-o,--output", output_, "write the report into this file")->type_name("FILE");
-  app.add_option("--fail-on", fail_on_,
-                 "none, confirmed, predicted (the default), suspected, or RULE=VERDICT")
-      ->type_name("WHAT");
+  judging_.resize(std::size(kJudging));
+  for (std::size_t i = 0; i < std::size(kJudging); ++i) {
+    app.add_option(kJudging[i].flag, judging_[i], kJudging[i].help)
+        ->type_name(kJudging[i].takes)
+        ->allow_extra_args(false);
+  }
   app.add_option("--exit-code", exit_code_, "exit with this where there are findings")
       ->check(CLI::Range(0, 255))
       ->capture_default_str();
@@ -82,15 +103,42 @@ void ReportOptions::Declare(CLI::App& app) {
       ->capture_default_str();
 }
 
-absl::Status ReportOptions::Check() {
-  absl::StatusOr<FailPolicy> policy = FailPolicy::Parse(fail_on_);
+absl::Status ReportOptions::Check(const recorder::Options& defaults) {
+  options_ = defaults;
+  for (std::size_t i = 0; i < judging_.size(); ++i) {
+    for (const std::string& value : judging_[i]) {
+      const std::string problem = recorder::SetOption(kJudging[i].key, value, options_);
+      if (problem.empty()) continue;
+      return absl::InvalidArgumentError(absl::StrCat(kJudging[i].flag, ": ", problem));
+    }
+  }
+  absl::StatusOr<FailPolicy> policy = ParseFailOn(options_.fail_on);
   if (!policy.ok()) return policy.status();
   policy_ = *std::move(policy);
+  allow_ = detector::AllowList(options_.allow);
   return absl::OkStatus();
 }
 
+detector::Limits ReportOptions::limits() const {
+  return {.overtaken = static_cast<std::uint32_t>(options_.starvation_count),
+          .starved_ns = static_cast<std::uint64_t>(options_.starvation_time.count()),
+          .livelock_rounds = static_cast<std::uint32_t>(options_.livelock_count),
+          .spin_rounds = static_cast<std::uint32_t>(options_.spin_count)};
+}
+
+void ReportOptions::Announce(const std::string& heading, const detector::Report& report,
+                             int descriptor) const {
+  if (format_ != "text" && output_.empty()) return;
+  // Where it cannot be written, the report will say that it cannot.
+  WriteAll(descriptor, absl::StrCat(heading, "\n\n", AsText(report, descriptor), "\n"))
+      .IgnoreError();
+}
+
 std::string ReportOptions::Format(const detector::Report& report, int descriptor) const {
-  if (format_ == "json") return ToJson(report);
+  return format_ == "json" ? ToJson(report) : AsText(report, descriptor);
+}
+
+std::string ReportOptions::AsText(const detector::Report& report, int descriptor) const {
   return ToText(report, {.color = UseColor(color_, descriptor),
                          .unicode = UseUnicode(),
                          .width = WidthOf(descriptor)});
@@ -98,6 +146,7 @@ std::string ReportOptions::Format(const detector::Report& report, int descriptor
 
 absl::StatusOr<int> ReportOptions::Finish(detector::Report& report, int descriptor,
                                           bool failed) const {
+  report.allowed = allow_.patterns();
   Conclude(report, policy_, exit_code_);
   if (failed) report.exit_status = kExitUsage;
   const int status = report.exit_status;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,7 +70,7 @@ std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
 
 // Names are resolved now, while the program's files are as they were, and stored.
 TraceReport ReportOf(ProcessWatch& watch, const RunResult& result, const std::string& kept_as,
-                     detector::AddressResolver& resolver) {
+                     detector::AllowList& allow, detector::AddressResolver& resolver) {
   watch.Finish();
   detector::Pipeline& pipeline = watch.pipeline();
   std::vector<std::uint64_t> names;
@@ -78,7 +79,7 @@ TraceReport ReportOf(ProcessWatch& watch, const RunResult& result, const std::st
     names = pipeline.sites().ResolvedRecords();
   }
   watch.process().Close(names);
-  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, Gaps(watch, result),
+  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, Gaps(watch, result), allow,
                        resolver);
 }
 
@@ -120,6 +121,10 @@ class RunCommand final : public Command {
     if (!names.ok()) return Complain(Text(names.status()));
     settings_.trace_path = [&names](const recorder::RecordedProcess::Identity& process,
                                     std::size_t) { return names->Next(process.pid); };
+    settings_.watch.on_deadlock = [this](detector::Pipeline& pipeline,
+                                         std::vector<detector::Finding> findings) {
+      Announce(pipeline, std::move(findings));
+    };
     absl::StatusOr<RunResult> result = RunProgram(settings_);
     if (!result.ok()) return Complain(Text(result.status()));
     Report report = MakeReport(*result);
@@ -143,13 +148,25 @@ class RunCommand final : public Command {
     const auto linger = ParseTime("--linger", linger_);
     if (!linger.ok()) return linger.status();
     settings_.linger = *linger;
+    recorder::Options options;
     if (const char* text = std::getenv("GORDIAN_OPTIONS")) {
-      recorder::Options checked;
-      for (const std::string& problem : recorder::ParseOptions(text, checked)) {
+      for (const std::string& problem : recorder::ParseOptions(text, options)) {
         return absl::InvalidArgumentError("GORDIAN_OPTIONS: " + problem);
       }
     }
-    return report_options_.Check();
+    if (absl::Status status = report_options_.Check(options); !status.ok()) return status;
+    settings_.watch.limits = report_options_.limits();
+    return absl::OkStatus();
+  }
+
+  // Called on the watches' threads.
+  void Announce(detector::Pipeline& pipeline, std::vector<detector::Finding> findings) {
+    detector::Symbolizer symbolizer;
+    Report report;
+    report.traces.push_back(DescribePresent(pipeline, std::move(findings), symbolizer));
+    const std::lock_guard lock(announcing_);
+    report_options_.Announce("gordian: the program runs on, but some of its tasks can never go on:",
+                             report, STDERR_FILENO);
   }
 
   Report MakeReport(RunResult& result) {
@@ -160,7 +177,8 @@ class RunCommand final : public Command {
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {
       const std::string kept_as = trace_.empty() ? "" : watch->process().trace_path();
-      report.traces.push_back(ReportOf(*watch, result, kept_as, symbolizer));
+      report.traces.push_back(
+          ReportOf(*watch, result, kept_as, report_options_.allow(), symbolizer));
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {
@@ -183,6 +201,7 @@ class RunCommand final : public Command {
   std::string linger_ = "5s";
   std::string on_hang_ = "kill";
   RunSettings settings_;
+  std::mutex announcing_;
 };
 
 }  // namespace

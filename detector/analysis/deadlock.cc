@@ -36,10 +36,8 @@ std::vector<Finding> Deadlock::AtCut(const Cut& cut, const Model& model) {
   std::erase_if(cores, [&](const DeadlockCore& core) {
     return std::all_of(core.members.begin(), core.members.end(), explained);
   });
-  // Those rules do not judge a trace that was cut; what they said before stands.
-  const bool misuse = std::any_of(stuck.tasks().begin(), stuck.tasks().end(), [&](TaskId task) {
-    return IsMisuse(task, model) && (cut.kind != CutKind::kTruncated || explained(task));
-  });
+  const bool misuse = std::any_of(stuck.tasks().begin(), stuck.tasks().end(),
+                                  [&](TaskId task) { return IsMisuse(task, model); });
   std::erase_if(cores, [&](const DeadlockCore& core) { return IsRecursiveOnce(core, model); });
   const bool all_self =
       !cores.empty() && std::all_of(cores.begin(), cores.end(),

@@ -11,6 +11,7 @@
 #include "detector/analysis/deadlock.h"
 #include "detector/analysis/deadlock_words.h"
 #include "detector/analysis/describe.h"
+#include "detector/analysis/wait_words.h"
 
 namespace gordian::detector {
 namespace {
@@ -20,7 +21,9 @@ constexpr std::size_t kTitleNames = 4;  // a title is one line
 
 std::string TestOf(const Model& model, const Cut& cut, TaskId task) {
   const std::uint32_t test = model.Task(task).test;
-  return std::string(test != 0 ? model.TestName(test) : cut.test);
+  if (test != 0) return std::string(model.TestName(test));
+  // The task that runs the tests.
+  return std::string(cut.test.empty() ? model.TestName(model.current_test()) : cut.test);
 }
 
 // "Two goroutines", "Three tasks".
@@ -120,6 +123,25 @@ class Assembler {
     for (const HeldLock& held : part.held) AddObject(held.object);
     AddObject(part.waiting.object);
     for (const ObjectId channel : part.waiting.choices) AddObject(channel);
+  }
+
+  // Those who had a hand in what `task` waits for, and have ended: with the lock, or without doing
+  // what it waits for.
+  void AddGone(TaskId task) {
+    const Wait& wait = model_.Task(task).wait;
+    for (const GoneUser& user : GoneUsers(model_, task)) {
+      if (!tasks_.insert(user.task).second || finding_.tasks.size() == kTaskParts) continue;
+      TaskPart& part = finding_.tasks.emplace_back(DescribeTask(model_, user.task));
+      const std::string name = model_.ObjectName(user.object);
+      part.at = user.site;
+      part.what = absl::StrCat("used ", name, ", and has ended");
+      for (const Hold& hold : model_.Task(user.task).held) {
+        if (hold.object != wait.object) continue;
+        part.at = hold.site;
+        part.what = absl::StrCat("locks ", name, ", and ended without unlocking it");
+      }
+      part.held.clear();
+    }
   }
 
   void AddIdentity(TaskId task) {
@@ -253,10 +275,11 @@ void DescribeStandstill(const Stuck& stuck, Finding& finding) {
   finding.summary =
       absl::StrCat("The program can never go on: ", Enumerate(parts),
                    ". No task is left that runs, sleeps, waits for input or has a timer.");
-  finding.advice = {
-      "Find the task that should have served the first of these waits: it ended, or took another "
-      "path. Every path has to send, close, signal, unlock or call Done; or the wait needs a way "
-      "out, such as a done channel or a Context in a select."};
+  for (const std::vector<TaskId>& group : groups) {
+    std::string advice = HowToEndWait(model, group.front());
+    const bool said = std::ranges::find(finding.advice, advice) != finding.advice.end();
+    if (!said && finding.advice.size() < kNamed) finding.advice.push_back(std::move(advice));
+  }
 }
 
 void DescribeCore(const DeadlockCore& core, const Model& model, const LockOrder* order,
@@ -297,6 +320,9 @@ Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, c
   for (const TaskId task : stuck.tasks()) {
     assembler.AddTask(task, cores.empty() ? "" : "is blocked as well");
     if (cores.empty()) assembler.AddIdentity(task);
+  }
+  if (cores.empty()) {
+    for (const TaskId task : stuck.tasks()) assembler.AddGone(task);
   }
   Finish(finding);
   return finding;

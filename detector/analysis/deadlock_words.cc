@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "detector/analysis/describe.h"
+#include "detector/analysis/wait_words.h"
 
 namespace gordian::detector {
 
@@ -254,7 +255,16 @@ std::string WhyNobody(const Stuck& stuck, TaskId task) {
   if (wait.kind == WaitKind::kNilChan || (wait.kind == WaitKind::kSelect && wait.cases.empty())) {
     return absl::StrCat(who, " waits on ", what, ", which is never ready.");
   }
+  const std::vector<Link> links = stuck.Links(task);
+  const bool guessed = links.empty() || links.front().kind == LinkKind::kCould;
   const std::vector<TaskId> servers = stuck.CouldServe(task);
+  std::vector<TaskId> gone;
+  for (const GoneUser& user : GoneUsers(model, task)) gone.push_back(user.task);
+  if (guessed && !gone.empty()) {
+    return absl::StrCat(who, " ", WhatItWaitsFor(model, task), "; of those who used it, ",
+                        Enumerate(QuotedAlike(model, gone)),
+                        gone.size() == 1 ? " has ended." : " have ended.");
+  }
   if (servers.empty()) {
     return absl::StrCat(who, " ", WhatItWaitsFor(model, task),
                         ", and no task that is left has ever used it.");
@@ -263,13 +273,8 @@ std::string WhyNobody(const Stuck& stuck, TaskId task) {
     return absl::StrCat(what, " was locked by ", Quoted(model, servers.front()),
                         ", which ended without unlocking it.");
   }
-  constexpr std::size_t kNamed = 3;
-  std::vector<std::string> names;
-  for (const TaskId server : servers) {
-    if (names.size() < kNamed) names.push_back(Quoted(model, server));
-  }
-  if (servers.size() > kNamed) names.push_back(Count(servers.size() - kNamed, "more task"));
-  return absl::StrCat(who, " ", WhatItWaitsFor(model, task), "; only ", Enumerate(names),
+  return absl::StrCat(who, " ", WhatItWaitsFor(model, task), "; only ",
+                      Enumerate(QuotedAlike(model, servers)),
                       " could serve that, blocked for ever like it.");
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "detector/analysis/describe.h"
 #include "detector/analysis/leak.h"
+#include "detector/analysis/wait_words.h"
 
 namespace gordian::detector {
 namespace {
@@ -49,7 +50,7 @@ class Words {
         break;
       default:
         ExplainWait();
-        AdviseWait();
+        finding_.advice.push_back(HowToEndWait(model_, first_));
     }
     finding_.identity = {std::string(NameOf(task_.wait.kind))};
     for (const ObjectPart& object : finding_.objects) {
@@ -164,8 +165,11 @@ class Words {
         ++more;
         continue;
       }
-      const std::string why = WhyNot(user);
-      others.push_back(absl::StrCat(Quoted(model_, user), " ", why));
+      const std::string& given = model_.Task(user).name;
+      const std::string who =
+          given.empty() ? Quoted(model_, user) : absl::StrCat("\"", given, "\"");
+      std::string other = absl::StrCat(who, " ", WhyNot(user));
+      if (std::ranges::find(others, other) == others.end()) others.push_back(std::move(other));
       AddServer(user, absl::StrCat("used ", model_.ObjectName(id)), object.used_at[i]);
     }
     if (more > 0) others.push_back(absl::StrCat(more, " more likewise"));
@@ -218,8 +222,6 @@ class Words {
     for (ObjectId id : Objects()) ExplainUsers(id);
   }
 
-  void AdviseWait();
-
   const Leaked& leaked_;
   const Stuck& stuck_;
   const Model& model_;
@@ -227,57 +229,6 @@ class Words {
   const TaskInfo& task_;
   Finding finding_;
 };
-
-void Words::AdviseWait() {
-  const std::string name = model_.ObjectName(task_.wait.object);
-  std::string advice;
-  switch (task_.wait.kind) {
-    case WaitKind::kSend:
-      advice =
-          absl::StrCat("Give ", name,
-                       " room for what is sent when nobody receives any more (a buffer of 1 for "
-                       "one result), or send in a Select beside a done channel or Context::Done()");
-      break;
-    case WaitKind::kRecv:
-      if (model_.IsTimerChannel(task_.wait.object)) {
-        advice =
-            "Do not receive again what has been received already: after Stop, drain the channel "
-            "in a Select with a Default, or leave it, as Reset needs no drained channel";
-        break;
-      }
-      advice = absl::StrCat("Close ", name,
-                            " when nothing more will be sent, on every path of the sender, or "
-                            "receive in a Select beside a done channel or Context::Done()");
-      break;
-    case WaitKind::kSelect:
-      advice =
-          "Add a case that ends it (a done channel, Context::Done()), and close or cancel that "
-          "on every path";
-      break;
-    case WaitKind::kWaitGroup:
-      advice =
-          "Call Done on every path of each task that Add announced (WaitGroup::Go does), and "
-          "announce no more than are started";
-      break;
-    case WaitKind::kCond:
-      advice =
-          "Change the condition under the lock, then Signal or Broadcast, also when the "
-          "program shuts down; wait in a loop that looks at the condition first";
-      break;
-    case WaitKind::kLock:
-    case WaitKind::kRLock:
-      advice = absl::StrCat("Unlock ", name, " on every path: hold it by std::scoped_lock");
-      break;
-    case WaitKind::kSleep:
-      advice =
-          "Wait for a Context or a done channel with a timeout instead of sleeping, and wait "
-          "for the task before the end";
-      break;
-    default:
-      advice = "Give the wait a way to end: a Context, a done channel or a timeout";
-  }
-  finding_.advice.push_back(std::move(advice));
-}
 
 }  // namespace
 

@@ -49,6 +49,8 @@ class LockOrder : public Analysis {
 
   // The orders of locks seen so far.
   const LockGraph& graph() const { return graph_; }
+  // What it remembers, for others that predict.
+  const LockTrace& trace() const { return trace_; }
 
  private:
   using Locks = std::vector<ObjectId>;                    // of a cycle, smallest first

@@ -160,6 +160,7 @@ std::optional<NestedRequest> LockTrace::OnLock(const Event& event, const Model& 
   Acquire acquire{.at = At(event), .lock = event.subject, .outer = outer};
   acquire.site = event.site & trace::kMaxSite;
   acquire.shared = shared;
+  acquire.tried = event.Has(trace::kFlagTry) || event.Has(trace::kFlagTimed);
   if (task.acquires.empty()) lockers_.push_back(event.task);
   task.held.push_back({static_cast<std::uint32_t>(task.acquires.size()), 1});
   task.acquires.push_back(acquire);

@@ -40,6 +40,7 @@ struct Acquire {
   std::uint32_t outer = kNoAcquire;  // the task's newest section that was open then
   std::uint32_t site : 24 = 0;
   std::uint32_t shared : 1 = 0;
+  std::uint32_t tried : 1 = 0;    // it was an attempt that could not block, or not for ever
   std::uint32_t foreign : 1 = 0;  // another task released it: LockTrace::Releaser
 };
 static_assert(sizeof(Acquire) == 20);

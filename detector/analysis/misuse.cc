@@ -85,8 +85,9 @@ TaskPart Part(TaskId task, SiteId site, std::string what, const Model& model) {
 }
 
 bool OnlyNil(const Wait& wait) {
+  if (wait.timed) return false;
   if (wait.kind == WaitKind::kNilChan) return true;
-  if (wait.kind != WaitKind::kSelect || wait.timed || wait.cases.empty()) return false;
+  if (wait.kind != WaitKind::kSelect || wait.cases.empty()) return false;
   for (const SelectCase& choice : wait.cases) {
     if (choice.channel != 0) return false;
   }
@@ -149,7 +150,9 @@ void Misuse::Report(MisuseKind kind, ObjectId object, const Act& act, const Mode
   AddOthers(kind, object, act, finding, model);
   finding.reasons = {rule.reason};
   finding.advice = {rule.advice};
-  if (kind == MisuseKind::kNilBlock) finding.explains = {act.task};
+  if (kind == MisuseKind::kNilBlock || kind == MisuseKind::kOnceRecursive) {
+    finding.explains = {act.task};
+  }
   finding.identity = {model.Object(object).name};
   finding.identity_sites = {act.site};
   findings_.push_back(std::move(finding));
@@ -162,7 +165,10 @@ void Misuse::On(const Event& event, const Model& model) {
       // A lock's destruction is judged with its users, in lock_lifetime.h.
       if (event.args[0] < kRules.size() &&
           event.args[0] != static_cast<std::uint64_t>(MisuseKind::kLockDestroyed)) {
-        Report(static_cast<MisuseKind>(event.args[0]), event.subject, act, model);
+        const auto kind = static_cast<MisuseKind>(event.args[0]);
+        Report(kind, event.subject, act, model);
+        const bool blocks = kind == MisuseKind::kNilBlock || kind == MisuseKind::kOnceRecursive;
+        if (blocks) told_.insert(event.task);
       }
       return;
     case EventType::kChanClose:
@@ -182,20 +188,19 @@ void Misuse::On(const Event& event, const Model& model) {
 void Misuse::JudgeBlocked(const Cut& cut, const Model& model) {
   for (const TaskId id : model.open_tasks()) {
     const TaskInfo& task = model.Task(id);
-    if (task.ended || !task.wait || cut.Explained(id)) continue;
+    if (task.ended || !task.wait || cut.Explained(id) || told_.contains(id)) continue;
     const Act act{id, task.wait.site, task.wait.seq};
     if (OnlyNil(task.wait)) Report(MisuseKind::kNilBlock, 0, act, model);
     if (task.wait.kind != WaitKind::kOnce) continue;
     const std::vector<TaskId>& runner = model.Object(task.wait.object).holders;
     if (!runner.empty() && runner.front() == id) {
       Report(MisuseKind::kOnceRecursive, task.wait.object, act, model);
-      if (reported_ < findings_.size()) findings_.back().explains = {id};
     }
   }
 }
 
 std::vector<Finding> Misuse::AtCut(const Cut& cut, const Model& model) {
-  if (cut.kind != CutKind::kTruncated) JudgeBlocked(cut, model);
+  JudgeBlocked(cut, model);
   std::vector<Finding> fresh(findings_.begin() + static_cast<std::ptrdiff_t>(reported_),
                              findings_.end());
   reported_ = findings_.size();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "detector/analysis/analysis.h"
 
 namespace gordian::detector {
@@ -43,6 +44,7 @@ class Misuse final : public Analysis {
   absl::flat_hash_map<ObjectId, Act> dones_;   // the last Done of each WaitGroup
   absl::flat_hash_map<Key, std::size_t> known_;
   std::vector<Finding> findings_;
+  absl::flat_hash_set<TaskId> told_;  // by whom an event says that it blocks for ever
   std::size_t reported_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "detector/analysis/lock_order.h"
 #include "detector/analysis/lost_wakeup.h"
 #include "detector/analysis/misuse.h"
+#include "detector/analysis/mixed_cycle.h"
 #include "detector/analysis/race_data.h"
 #include "detector/analysis/starvation.h"
 #include "detector/analysis/starvation_scheduler.h"
@@ -35,7 +36,9 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits, DataNa
   analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<LeakResource>());
   analyses.push_back(std::make_unique<RaceData>(&names));
+  auto mixed_cycle = std::make_unique<MixedCycle>(*lock_order);
   analyses.push_back(std::move(lock_order));
+  analyses.push_back(std::move(mixed_cycle));
   analyses.push_back(std::make_unique<Contention>(limits));
   return analyses;
 }

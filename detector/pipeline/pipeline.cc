@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "detector/analysis/describe.h"
+#include "detector/analysis/present_deadlock.h"
 #include "detector/analysis/race.h"
 #include "detector/analysis/wait_for.h"
 #include "detector/pipeline/analyses.h"
@@ -74,6 +75,7 @@ struct Pipeline::State final : DataNames {
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
   absl::flat_hash_set<trace::TaskId> explained;
+  PresentDeadlock present;
 };
 
 namespace {
@@ -141,6 +143,15 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
 }
 
 std::span<const Reader::Missing> Pipeline::missing() const { return state_->reader.missing(); }
+
+std::vector<Finding> Pipeline::LookForDeadlocks(bool& pending) {
+  state_->waiting_words = 0;
+  // A stream that is damaged says so when it is fed or judged.
+  state_->reader.Drain(state_->Taker()).IgnoreError();
+  std::vector<Finding> findings = state_->present.Look(state_->model);
+  pending = state_->present.pending();
+  return findings;
+}
 
 const Model& Pipeline::model() const { return state_->model; }
 

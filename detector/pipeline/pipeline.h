@@ -52,6 +52,12 @@ class Pipeline {
   // Versions of objects that were never seen, after the last Judge.
   std::span<const Reader::Missing> missing() const;
 
+  // What is deadlocked already while others run on (present_deadlock.h): places what was fed as
+  // far as it can be placed. Changes nothing about what Judge() will say, which reports
+  // it again with all that came to be blocked behind it. Asks to be called again soon where
+  // `pending` becomes true.
+  std::vector<Finding> LookForDeadlocks(bool& pending);
+
   const Model& model() const;
 
   // Whether nothing can ever run again, as far as what was fed tells.

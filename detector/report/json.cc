@@ -173,6 +173,14 @@ Json ProgramJson(const Report& report) {
           {"by_gordian", end.by_gordian}};
 }
 
+Json AllowedJson(const Report& report) {
+  Json allowed = Json::array();
+  for (const AllowList::Pattern& pattern : report.allowed) {
+    allowed.push_back({{"pattern", pattern.text}, {"tasks", pattern.tasks}});
+  }
+  return allowed;
+}
+
 Json MeasuresJson(const Report& report, const std::vector<Entry>& entries) {
   Json verdicts = Json::object();
   for (Verdict verdict :
@@ -206,6 +214,7 @@ std::string ToJson(const Report& report) {
   json["trace"] = TotalJson(report);
   json["traces"] = std::move(traces);
   json["findings"] = std::move(findings);
+  json["allowed"] = AllowedJson(report);
   json["measures"] = MeasuresJson(report, entries);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

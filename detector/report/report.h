@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "detector/finding/finding.h"
+#include "detector/report/allow_list.h"
 #include "detector/symbols/site_table.h"
 
 namespace gordian::detector {
@@ -56,6 +57,7 @@ std::string_view NameOf(Outcome outcome);  // "clean", "findings", "inconclusive
 struct Report {
   std::vector<TraceReport> traces;
   std::optional<ProgramEnd> program;
+  std::vector<AllowList::Pattern> allowed;  // leaks on purpose, and how many there were
   Outcome outcome = Outcome::kClean;
   int exit_status = 0;  // of the command that reports
 };

@@ -73,6 +73,7 @@ class TextWriter {
       Write(entries[i], i + 1, findings);
     }
     WriteMeasures(std::span(entries).subspan(findings));
+    WriteAllowed();
     WriteGaps();
     WriteProgram();
     WriteTotals(std::span(entries).first(findings));
@@ -272,6 +273,20 @@ class TextWriter {
     if (measures.size() > kMostMeasures) {
       Line(absl::StrCat("  and ", measures.size() - kMostMeasures,
                         " more (--format=json has them all)"));
+    }
+  }
+
+  void WriteAllowed() {
+    for (const AllowList::Pattern& pattern : report_.allowed) {
+      if (!text_.empty() && &pattern == &report_.allowed.front()) Line("");
+      const std::string quoted = absl::StrCat("\"", Printable(pattern.text), "\"");
+      if (pattern.tasks > 0) {
+        Line(absl::StrCat("Leaked on purpose, as ", quoted,
+                          " allows: ", SayCount(pattern.tasks, "task"), "."));
+      } else {
+        Line(paint_(Ink::kYellow, absl::StrCat("Nothing leaked that ", quoted,
+                                               " would allow: the pattern matched nothing.")));
+      }
     }
   }
 

@@ -40,6 +40,9 @@ long Pass(long number, const Arguments& with) {
 
 const void* AddressIn(const Arguments& call) { return reinterpret_cast<const void*>(call.a); }
 
+// Apart from the atomic variable that lies at the same address, and is known by it.
+const void* KeyOf(const Arguments& call) { return KeyOf(AddressIn(call), KeySpace::kFutex); }
+
 // Its name in reports: nothing else is known of it.
 void NameFutex(Recording& recording, const Object& futex) {
   const trace::ObjectId id = futex.tracked.id.load(std::memory_order_relaxed);
@@ -50,11 +53,9 @@ void NameFutex(Recording& recording, const Object& futex) {
 
 // Another process may wake who waits on shared memory. Told of, or found out once.
 Object* ObjectOf(const Arguments& call) {
-  const void* address = AddressIn(call);
-  Object* object = Find(address);
-  if (object != nullptr && object->kind == ObjectKind::kCustom) return object;
-  const bool is_private = (call.b & FUTEX_PRIVATE_FLAG) != 0 || IsPrivateMemory(address);
-  return is_private ? FindOrMake(address, ObjectKind::kCustom) : nullptr;
+  if (Object* object = Find(KeyOf(call))) return object;
+  const bool is_private = (call.b & FUTEX_PRIVATE_FLAG) != 0 || IsPrivateMemory(AddressIn(call));
+  return is_private ? FindOrMake(KeyOf(call), ObjectKind::kCustom) : nullptr;
 }
 
 // From the request until the call returns; a thread that is cancelled here has no other end.
@@ -97,8 +98,8 @@ class Sleeping {
 void Waking(Caller caller, const Arguments& call) {
   Recording recording;
   if (!recording) return;
-  Object* object = Find(AddressIn(call));
-  if (object == nullptr || object->kind != ObjectKind::kCustom) return;
+  Object* object = Find(KeyOf(call));
+  if (object == nullptr) return;
   Step(recording, *object, trace::EventType::kHbRelease, SiteOf(recording, caller));
 }
 

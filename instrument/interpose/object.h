@@ -44,6 +44,13 @@ inline constexpr std::uint32_t kMostObjects = 1u << 22;
 
 using SpareWord = std::atomic<std::uint64_t>;
 
+// What else is known by an address, beside the primitive that lies there: a key that is no address.
+enum class KeySpace : unsigned { kFutex = 61, kOrder = 62, kLock = 63 };
+inline const void* KeyOf(const void* address, KeySpace space) {
+  return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) |
+                                       std::uintptr_t{1} << static_cast<unsigned>(space));
+}
+
 // The object at `address`, of `kind`; nullptr where there can be none.
 Object* FindOrMake(const void* address, ObjectKind kind);
 

@@ -19,14 +19,9 @@ constexpr unsigned kReadLock = 1 << 3;
 constexpr unsigned kTry = 1 << 4;
 constexpr unsigned kTryFailed = 1 << 5;
 
-// What is annotated often has an atomic variable at its address, which is another object: theirs
-// are looked up by addresses that no variable has.
-const void* KeyOf(const void* address, unsigned bit) {
-  return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) | std::uintptr_t{1}
-                                                                                       << bit);
-}
-const void* LockKey(const void* address) { return KeyOf(address, 63); }
-const void* OrderKey(const void* address) { return KeyOf(address, 62); }
+// What is annotated often has an atomic variable at its address, which is another object.
+const void* LockKey(const void* address) { return KeyOf(address, KeySpace::kLock); }
+const void* OrderKey(const void* address) { return KeyOf(address, KeySpace::kOrder); }
 
 void Release(Caller caller, const void* address) {
   Recording recording;

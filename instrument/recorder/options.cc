@@ -62,6 +62,14 @@ bool SetSize(std::string_view value, std::uint64_t& field) {
   return bytes.has_value();
 }
 
+bool SetCount(std::string_view value, std::uint64_t& field) {
+  const std::optional<Quantity> count = ParseQuantity(value);
+  constexpr std::uint64_t kMost = UINT32_MAX;
+  if (!count || !count->unit.empty() || count->number == 0 || count->number > kMost) return false;
+  field = count->number;
+  return true;
+}
+
 // One of two words: the first means true.
 bool SetWord(std::string_view value, std::string_view yes, std::string_view no, bool& field) {
   if (value != yes && value != no) return false;
@@ -112,6 +120,33 @@ constexpr std::array kRows = {
           if (!code || !code->unit.empty() || code->number > 255) return false;
           options.exitcode = static_cast<int>(code->number);
           return true;
+        }},
+    Row{"allow", "PATTERN,...",
+        "goroutines that leak on purpose: name, function or file:line; *, ?",
+        [](std::string_view value, Options& options) {
+          options.allow.emplace_back(value);
+          return !value.empty();
+        }},
+    Row{"fail_on", "VERDICT|RULE=VERDICT,... (predicted)", "which findings fail, as for --fail-on",
+        [](std::string_view value, Options& options) {
+          options.fail_on.emplace_back(value);
+          return !value.empty();
+        }},
+    Row{"starvation_count", "N (64)", "starvation.*: how often a wait was overtaken",
+        [](std::string_view value, Options& options) {
+          return SetCount(value, options.starvation_count);
+        }},
+    Row{"starvation_time", "TIME (1s)", "starvation.*: how long it lasted",
+        [](std::string_view value, Options& options) {
+          return SetDuration(value, options.starvation_time);
+        }},
+    Row{"livelock_count", "N (100)", "livelock.retry: how many rounds without progress",
+        [](std::string_view value, Options& options) {
+          return SetCount(value, options.livelock_count);
+        }},
+    Row{"spin_count", "N (10000)", "livelock.spin: how many failing attempts",
+        [](std::string_view value, Options& options) {
+          return SetCount(value, options.spin_count);
         }},
     Row{"max_procs", "N (CPUs)", "how many goroutines run at once, at first",
         [](std::string_view value, Options& options) {
@@ -179,20 +214,26 @@ class Pairs {
 
 }  // namespace
 
+std::string SetOption(std::string_view key, std::string_view value, Options& options) {
+  const auto row = std::find_if(kRows.begin(), kRows.end(),
+                                [&key](const Row& candidate) { return candidate.key == key; });
+  const std::string quoted(key);
+  if (row == kRows.end()) {
+    return "unknown option \"" + quoted + "\"; the nearest is \"" + std::string(NearestKey(key)) +
+           "\"";
+  }
+  if (row->set(value, options)) return "";
+  return "option " + quoted + " does not take \"" + std::string(value) + "\", it takes " +
+         std::string(row->values);
+}
+
 std::vector<std::string> ParseOptions(std::string_view text, Options& options) {
   std::vector<std::string> problems;
   Pairs pairs(text);
   std::string key, value;
   while (pairs.Next(key, value)) {
-    const auto row = std::find_if(kRows.begin(), kRows.end(),
-                                  [&key](const Row& candidate) { return candidate.key == key; });
-    if (row == kRows.end()) {
-      problems.push_back("unknown option \"" + key + "\"; the nearest is \"" +
-                         std::string(NearestKey(key)) + "\"");
-    } else if (!row->set(value, options)) {
-      problems.push_back("option " + key + " does not take \"" + value + "\", it takes " +
-                         std::string(row->values));
-    }
+    std::string problem = SetOption(key, value, options);
+    if (!problem.empty()) problems.push_back(std::move(problem));
   }
   return problems;
 }

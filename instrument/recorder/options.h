@@ -30,6 +30,12 @@ struct Options {
   std::chrono::nanoseconds leak_grace_exit = std::chrono::milliseconds(100);
   std::chrono::nanoseconds test_timeout = std::chrono::seconds(60);
   int exitcode = 66;
+  std::vector<std::string> allow;    // patterns of goroutines that leak on purpose
+  std::vector<std::string> fail_on;  // which findings fail, as --fail-on takes it
+  std::uint64_t starvation_count = 64;
+  std::chrono::nanoseconds starvation_time = std::chrono::seconds(1);
+  std::uint64_t livelock_count = 100;
+  std::uint64_t spin_count = 10'000;
   std::uint64_t max_procs = 0;   // goroutines that run at once; 0: the number of CPUs
   std::uint64_t stack_size = 0;  // of a goroutine, in bytes; 0: the library's default
   std::string schedule;          // empty: the native scheduler; else a controlled policy's name
@@ -38,6 +44,9 @@ struct Options {
 
 // Applies `text` to `options`. Returns one sentence per pair that could not be applied.
 std::vector<std::string> ParseOptions(std::string_view text, Options& options);
+
+// The same for one pair. Returns what is wrong, or nothing.
+std::string SetOption(std::string_view key, std::string_view value, Options& options);
 
 // Every option with its default and meaning, one a line.
 std::string DescribeOptions();

@@ -180,7 +180,7 @@ class Listener : public ::testing::EmptyTestEventListener {
   void OnTestEnd(const ::testing::TestInfo& test) override {
     inprocess::Session& session = inprocess::Session::Get();
     if (session.judging()) {
-      const auto failing = inprocess::Failing(inprocess::DisarmGuard());
+      const auto failing = session.Failing(inprocess::DisarmGuard());
       if (!failing.empty()) ADD_FAILURE() << session.Report(failing);
     }
     session.EndTest(test_);
@@ -197,10 +197,18 @@ class Listener : public ::testing::EmptyTestEventListener {
   }
 
   void OnTestProgramEnd(const UnitTest&) override {
-    if (is_first_) return;
-    SumUp();
-    CompleteResultFile();
-    BeginNextRound();
+    if (!is_first_) {
+      SumUp();
+      CompleteResultFile();
+      return BeginNextRound();
+    }
+    // A pattern that has outlived its leak should go. Only where this process ran all the
+    // tests can that be said.
+    inprocess::Session& session = inprocess::Session::Get();
+    if (!session.judging()) return;
+    for (const std::string& pattern : session.UnusedPatterns()) {
+      std::printf("gordian: allow=%s matched no leak\n", pattern.c_str());
+    }
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "lib/inprocess/guard.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
@@ -26,6 +27,8 @@ namespace {
 using detector::CutKind;
 using detector::Finding;
 
+constexpr std::int64_t kFirstLook = 250'000'000;  // after the test's begin, ns
+
 struct Guard {
   Abandon abandon = nullptr;
   std::terminate_handler outer_terminate = nullptr;
@@ -38,6 +41,11 @@ struct Guard {
   internal::Task* own = nullptr;
   trace::TaskId first_task = 0;  // ids from here on were spawned in the test
   std::int64_t deadline_ns = -1;
+  bool deadlocked = false;     // some of the test's tasks are, for ever
+  std::uint64_t own_wait = 0;  // what the own task has waited in since then
+  std::int64_t own_wait_began_ns = 0;
+  std::int64_t next_look_ns = 0;
+  std::int64_t look_pause_ns = 0;
   bool unwinding = false;
   std::vector<Finding> found;
 };
@@ -49,7 +57,7 @@ Guard& TheGuard() {
 }
 
 std::string ReportOf(std::vector<Finding> findings, std::string_view otherwise) {
-  findings = Failing(std::move(findings));
+  findings = Session::Get().Failing(std::move(findings));
   return findings.empty() ? std::string(otherwise) : Session::Get().Report(findings);
 }
 
@@ -61,6 +69,37 @@ void Rescue(Guard& guard) {
   guard.unwinding = true;
   if (internal::UnwindTask(*guard.own)) return;
   guard.abandon(ReportOf(guard.found, "Nothing can run any more, and the test cannot be ended."));
+}
+
+// Some of the test's tasks may be deadlocked while others run on. Then the test has failed, and it
+// is over once its own task has been blocked for as long as leaks may take to settle.
+bool IsOverByDeadlock(Guard& guard, std::int64_t now) {
+  Session& session = Session::Get();
+  const trace::TaskId own = internal::IdOf(*guard.own);
+  for (const Finding& finding : session.LookForDeadlocks()) {
+    guard.deadlocked |= std::ranges::any_of(finding.explains, [&](trace::TaskId task) {
+      return task >= guard.first_task || task == own;
+    });
+  }
+  if (!guard.deadlocked) return false;
+  const std::uint64_t wait = session.WaitOf(own);
+  if (wait == 0 || wait != std::exchange(guard.own_wait, wait)) guard.own_wait_began_ns = now;
+  return now - guard.own_wait_began_ns >= recorder::ProcessOptions().leak_grace.count();
+}
+
+// Looks come soon, then less and less often; most tests are over before the first.
+void Look(Guard& guard, std::int64_t now) {
+  constexpr std::int64_t kSeldom = 2'000'000'000;
+  if (IsOverByDeadlock(guard, now)) {
+    // Those that run on may use the frames that unwinding would take away.
+    std::vector<Finding> found = Session::Get().Judge(CutKind::kStandstill, guard.test);
+    guard.found.insert(guard.found.end(), found.begin(), found.end());
+    guard.abandon(ReportOf(guard.found, "Some tasks of the test are deadlocked."));
+  }
+  const std::int64_t pause =
+      guard.deadlocked ? kFirstLook : std::min(guard.look_pause_ns * 3 / 2, kSeldom);
+  guard.look_pause_ns = pause;
+  guard.next_look_ns = internal::MonotonicNs() + pause;
 }
 
 // Who is still there was cut short, as the test was.
@@ -82,24 +121,32 @@ void TimeOut(Guard& guard) {
                              session.Tasks(), "\n", found.empty() ? "" : session.Report(found)));
 }
 
+// What is to be done now; returns when to look again, -1 for when something happens.
+std::int64_t Tend(Guard& guard) {
+  if (guard.test == 0) return -1;
+  const std::int64_t now = internal::MonotonicNs();
+  if (internal::StandingStill()) {
+    if (guard.unwinding) guard.abandon(ReportOf(guard.found, "A destructor waits for ever."));
+    Rescue(guard);
+  } else if (now >= guard.deadline_ns) {
+    TimeOut(guard);
+  } else if (!guard.unwinding && now >= guard.next_look_ns) {
+    Look(guard, now);
+  }
+  return guard.unwinding ? guard.deadline_ns : std::min(guard.deadline_ns, guard.next_look_ns);
+}
+
 void* Watch(void*) {
   internal::AdoptThread(internal::NewThreadTask(trace::TaskKind::kInternal));
   Guard& guard = TheGuard();
-  std::int64_t deadline = -1;
+  std::int64_t next = -1;
   for (;;) {
-    guard.signal.WaitOnce(deadline);
+    guard.signal.WaitOnce(next);
     if (const std::string_view* overflow = guard.overflow.load()) {
       guard.abandon(std::string(*overflow));
     }
     std::lock_guard lock(guard.mutex);
-    deadline = guard.deadline_ns;
-    if (guard.test == 0 || guard.unwinding) {
-      deadline = -1;
-    } else if (internal::StandingStill()) {
-      Rescue(guard);
-    } else if (deadline >= 0 && internal::MonotonicNs() >= deadline) {
-      TimeOut(guard);
-    }
+    next = Tend(guard);
   }
 }
 
@@ -154,8 +201,12 @@ void ArmGuard(std::uint32_t test) {
   guard.own = &internal::CurrentTask();
   guard.own->unwinding = false;  // the test before it may have been unwound
   guard.first_task = recorder::NextTask();
-  guard.deadline_ns = internal::MonotonicNs() + recorder::ProcessOptions().test_timeout.count();
-  guard.unwinding = false;
+  const std::int64_t now = internal::MonotonicNs();
+  guard.deadline_ns = now + recorder::ProcessOptions().test_timeout.count();
+  guard.unwinding = guard.deadlocked = false;
+  guard.own_wait = 0;
+  guard.look_pause_ns = kFirstLook;
+  guard.next_look_ns = now + kFirstLook;
   guard.found.clear();
   guard.armed.store(true);
   guard.signal.Post();

@@ -2,8 +2,9 @@
 //
 // Where the test's own task is parked it is unwound: its blocked call throws, and the
 // framework goes on with the next test. Where that is not possible (a blocked std::thread, a
-// destructor on the way, code without exceptions), or the misuse is fatal, or time is
-// up, `abandon` is called with the report: it must not return (see fresh_process.h).
+// destructor on the way, code without exceptions), or the misuse is fatal, or some tasks are
+// deadlocked while others run on, or time is up, `abandon` is called with the report: it must not
+// return (see fresh_process.h).
 //
 // Locking  the watch runs on a thread of its own, which is in no task.
 #ifndef GORDIAN_LIB_INPROCESS_GUARD_H_

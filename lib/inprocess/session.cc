@@ -7,9 +7,12 @@
 #include <mutex>
 
 #include "detector/pipeline/pipeline.h"
+#include "detector/report/allow_list.h"
+#include "detector/report/fail_policy.h"
 #include "detector/report/report.h"
 #include "detector/report/text.h"
 #include "detector/symbols/symbolizer.h"
+#include "instrument/recorder/options.h"
 #include "instrument/recorder/recorder.h"
 #include "instrument/recorder/session.h"
 #include "lib/inprocess/tasks_text.h"
@@ -19,6 +22,21 @@ namespace gordian::inprocess {
 using detector::Finding;
 
 namespace {
+
+detector::Limits LimitsOf(const recorder::Options& options) {
+  return {.overtaken = static_cast<std::uint32_t>(options.starvation_count),
+          .starved_ns = static_cast<std::uint64_t>(options.starvation_time.count()),
+          .livelock_rounds = static_cast<std::uint32_t>(options.livelock_count),
+          .spin_rounds = static_cast<std::uint32_t>(options.spin_count)};
+}
+
+detector::FailPolicy PolicyOf(const recorder::Options& options) {
+  absl::StatusOr<detector::FailPolicy> policy = detector::FailPolicy::Parse(options.fail_on);
+  if (policy.ok()) return *std::move(policy);
+  std::fprintf(stderr, "gordian: GORDIAN_OPTIONS: fail_on: %s\n",
+               std::string(policy.status().message()).c_str());
+  return {};
+}
 
 detector::TextStyle Style() {
   const char* no_color = std::getenv("NO_COLOR");
@@ -45,7 +63,9 @@ struct Session::State {
 
   mutable std::mutex mutex;
   recorder::MemorySink sink;
-  detector::Pipeline pipeline;
+  detector::Pipeline pipeline{LimitsOf(recorder::ProcessOptions())};
+  const detector::FailPolicy policy = PolicyOf(recorder::ProcessOptions());
+  detector::AllowList allow{recorder::ProcessOptions().allow};
   detector::Symbolizer symbolizer;
   std::uint32_t tests = 0;
   bool complained = false;
@@ -83,6 +103,41 @@ std::vector<Finding> Session::Judge(detector::CutKind kind, std::uint32_t test) 
   return findings.ok() ? *std::move(findings) : std::vector<Finding>{};
 }
 
+std::vector<Finding> Session::LookForDeadlocks() {
+  if (!judging_) return {};
+  std::lock_guard lock(state_->mutex);
+  state_->Read();
+  bool pending = false;
+  return state_->pipeline.LookForDeadlocks(pending);
+}
+
+std::uint64_t Session::WaitOf(trace::TaskId task) const {
+  std::lock_guard lock(state_->mutex);
+  const detector::Wait& wait = state_->pipeline.model().Task(task).wait;
+  return wait.timed || wait.kind == detector::WaitKind::kSleep ? 0 : wait.seq;
+}
+
+std::vector<Finding> Session::Failing(std::vector<Finding> findings) {
+  std::erase_if(findings,
+                [this](const Finding& finding) { return !state_->policy.Fails(finding); });
+  std::lock_guard lock(state_->mutex);
+  if (!state_->allow.Concerns(findings)) return findings;
+  detector::Pipeline& pipeline = state_->pipeline;
+  pipeline.sites().Resolve(state_->symbolizer);
+  state_->allow.Remove(findings, pipeline.sites(),
+                       [&](trace::TaskId task) { return pipeline.model().TaskName(task); });
+  return findings;
+}
+
+std::vector<std::string> Session::UnusedPatterns() const {
+  std::lock_guard lock(state_->mutex);
+  std::vector<std::string> unused;
+  for (const detector::AllowList::Pattern& pattern : state_->allow.patterns()) {
+    if (pattern.tasks == 0) unused.push_back(pattern.text);
+  }
+  return unused;
+}
+
 bool Session::SpawnedIn(trace::TaskId task, std::uint32_t test) const {
   std::lock_guard lock(state_->mutex);
   return state_->pipeline.model().Task(task).test == test;
@@ -109,13 +164,6 @@ std::string Session::Report(const std::vector<Finding>& findings) const {
                  .dropped = model.losses()};
   report.outcome = detector::Outcome::kFindings;
   return detector::ToText(report, Style());
-}
-
-std::vector<Finding> Failing(std::vector<Finding> findings) {
-  std::erase_if(findings, [](const Finding& finding) {
-    return finding.verdict < detector::Verdict::kPredicted;
-  });
-  return findings;
 }
 
 }  // namespace gordian::inprocess

@@ -33,6 +33,20 @@ class Session {
   // Reads what was recorded since the last call, and judges it.
   std::vector<detector::Finding> Judge(detector::CutKind kind, std::uint32_t test = 0);
 
+  // What is deadlocked while other tasks run on, as far as two looks in a row have seen it
+  // (present_deadlock.h); a judgement says it again.
+  std::vector<detector::Finding> LookForDeadlocks();
+
+  // The wait that the task stands in, as a number that no other wait has; 0 where it does not
+  // wait, or not without end. As far as was read.
+  std::uint64_t WaitOf(trace::TaskId task) const;
+
+  // Those that fail a test: at or above `fail_on`, and no leak that `allow` names.
+  std::vector<detector::Finding> Failing(std::vector<detector::Finding> findings);
+
+  // Patterns of `allow` that no leak has matched so far.
+  std::vector<std::string> UnusedPatterns() const;
+
   // Whether `task` was spawned in `test`, as far as has been read.
   bool SpawnedIn(trace::TaskId task, std::uint32_t test) const;
 
@@ -49,9 +63,6 @@ class Session {
   State* state_;  // never freed: tasks record during exit
   bool judging_ = false;
 };
-
-// Those at or above the verdict that fails (`fail_on`).
-std::vector<detector::Finding> Failing(std::vector<detector::Finding> findings);
 
 }  // namespace gordian::inprocess
 

@@ -29,8 +29,7 @@ std::vector<Found> VerifyNone() {
   if (!session.judging()) return {};
   inprocess::Settle(g_stretch.first_task);
   std::vector<Found> found;
-  const auto failing =
-      inprocess::Failing(session.Judge(detector::CutKind::kTestEnd, g_stretch.test));
+  const auto failing = session.Failing(session.Judge(detector::CutKind::kTestEnd, g_stretch.test));
   for (const detector::Finding& finding : failing) {
     found.push_back({finding.rule, std::string(detector::NameOf(finding.verdict)), finding.title,
                      session.Report({finding})});

@@ -357,6 +357,17 @@ TEST(RecursiveRead, AWriterThatIsDoneBeforeTheReaderStartsIsHarmless) {
   EXPECT_THAT(Play<LockOrder>(t), IsEmpty());
 }
 
+TEST(RecursiveRead, AWriterThatWaitsForTheReadersFirstIsHarmless) {
+  TraceBuilder t;
+  const ObjectId rw = t.RWMutex("cache"), wg = t.WaitGroup("wg");
+  TaskTrace main = t.Main();
+  main.Add(wg, 1);
+  TaskTrace reader = main.Go("reader");
+  reader.RLock(rw).RLock(rw).RUnlock(rw).RUnlock(rw).Done(wg);
+  main.Wait(wg).Lock(rw).Unlock(rw);
+  EXPECT_THAT(Play<LockOrder>(t), IsEmpty());
+}
+
 TEST(RecursiveRead, ReaderPreferringLocksAllowIt) {
   TraceBuilder t;
   const ObjectId rw = t.Object(ObjectKind::kRWMutexReaders, "cache");

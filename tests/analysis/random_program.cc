@@ -197,6 +197,14 @@ class Explorer {
     }
   }
 
+  bool Reaches(int wait, int request) {
+    wait_ = wait;
+    request_ = request;
+    World world(shape_);
+    Visit(world, Positions(program_.size(), 0));
+    return reached_;
+  }
+
   std::set<LockCycle> Collect() {
     World world(shape_);
     Positions at(program_.size(), 0);
@@ -213,21 +221,68 @@ class Explorer {
   }
 
   void Visit(const World& world, const Positions& at) {
-    if (!visited_.insert(Key(world, at)).second) return;
-    FindCycles(world, at);
+    if (reached_ || !visited_.insert(Key(world, at)).second) return;
+    if (wait_ < 0) {
+      FindCycles(world, at);
+    } else if (IsMixedCycle(world, at)) {
+      reached_ = true;
+      return;
+    }
+    ForEachMove(world, at,
+                [this](const World& next, const Positions& moved) { Visit(next, moved); });
+  }
+
+  template <class F>
+  void ForEachMove(const World& world, const Positions& at, const F& visit) const {
     for (std::size_t task = 0; task < at.size(); ++task) {
       const Step* step = Next(world, at, task);
       if (step == nullptr) continue;
       const int position = program_[task][at[task]];
       if (step->kind == Step::kSend && CapacityOf(step->object) == 0) {
-        Rendezvous(world, at, task, position);
+        Rendezvous(world, at, task, position, visit);
       } else if (Possible(world, *step, position)) {
         World next = world;
         Positions moved = at;
         Advance(next, moved, task);
-        Visit(next, moved);
+        visit(next, moved);
       }
     }
+  }
+
+  // Both stand where they are asked to, the lock is the waiter's, and nobody ever serves it.
+  bool IsMixedCycle(const World& world, const Positions& at) const {
+    const Step& wait = run_[static_cast<std::size_t>(wait_)];
+    const Step& request = run_[static_cast<std::size_t>(request_)];
+    const Step* waiter = Next(world, at, static_cast<std::size_t>(wait.task));
+    const Step* server = Next(world, at, static_cast<std::size_t>(request.task));
+    std::unordered_set<std::string> seen;
+    return waiter == &wait && server == &request &&
+           world.holder[static_cast<std::size_t>(request.object)] == wait.task &&
+           StaysBlocked(world, at, wait, seen);
+  }
+
+  bool StaysBlocked(const World& world, const Positions& at, const Step& wait,
+                    std::unordered_set<std::string>& seen) const {
+    if (!seen.insert(Key(world, at)).second) return true;
+    if (CouldBeServed(world, at, wait)) return false;
+    bool stays = true;
+    ForEachMove(world, at, [&](const World& next, const Positions& moved) {
+      stays = stays && StaysBlocked(next, moved, wait, seen);
+    });
+    return stays;
+  }
+
+  // By any message, not only the one that it received in the run.
+  bool CouldBeServed(const World& world, const Positions& at, const Step& wait) const {
+    const bool meets =
+        (wait.kind == Step::kSend || wait.kind == Step::kRecv) && CapacityOf(wait.object) == 0;
+    if (!meets) return world.Allows(wait);
+    const Step::Kind other = wait.kind == Step::kSend ? Step::kRecv : Step::kSend;
+    for (std::size_t task = 0; task < at.size(); ++task) {
+      const Step* step = Next(world, at, task);
+      if (step != nullptr && step->kind == other && step->object == wait.object) return true;
+    }
+    return false;
   }
 
   void Advance(World& world, Positions& at, std::size_t task) const {
@@ -240,7 +295,9 @@ class Explorer {
   }
 
   // Both sides at once, the very message that was received in the run.
-  void Rendezvous(const World& world, const Positions& at, std::size_t sender, int position) {
+  template <class F>
+  void Rendezvous(const World& world, const Positions& at, std::size_t sender, int position,
+                  const F& visit) const {
     for (std::size_t task = 0; task < at.size(); ++task) {
       const Step* step = Next(world, at, task);
       if (step == nullptr || step->kind != Step::kRecv || step->saw != position) continue;
@@ -249,7 +306,7 @@ class Explorer {
       Advance(next, moved, sender);
       next.queue[static_cast<std::size_t>(step->object)].clear();
       Advance(next, moved, task);
-      Visit(next, moved);
+      visit(next, moved);
     }
   }
 
@@ -303,6 +360,8 @@ class Explorer {
   const Execution& run_;
   const ProgramShape& shape_;
   bool keep_;
+  int wait_ = -1, request_ = -1;  // looked for by Reaches()
+  bool reached_ = false;
   std::vector<std::vector<int>> program_;  // by task: positions in the run
   std::unordered_set<std::string> visited_;
   std::set<LockCycle> cycles_;
@@ -317,6 +376,10 @@ Execution RandomExecution(const ProgramShape& shape, std::mt19937_64& random) {
 std::set<LockCycle> Explore(const Execution& run, const ProgramShape& shape,
                             bool keep_section_order) {
   return Explorer(run, shape, keep_section_order).Collect();
+}
+
+bool CanWaitForEachOther(const Execution& run, const ProgramShape& shape, int wait, int request) {
+  return Explorer(run, shape, /*keep_section_order=*/false).Reaches(wait, request);
 }
 
 BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t) {
@@ -367,6 +430,7 @@ BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t)
         task.Wait(groups[object]);
         break;
     }
+    ids.events.push_back(t.events().size());
   }
   return ids;
 }

@@ -40,6 +40,7 @@ int CapacityOf(int channel);
 // The run as a trace; objects are numbered as BuildIds says.
 struct BuildIds {
   std::vector<ObjectId> locks;
+  std::vector<std::size_t> events;  // how many there are after each step
 };
 BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t);
 
@@ -49,6 +50,11 @@ using LockCycle = std::vector<int>;
 // `keep_section_order`: each lock's sections stay in the order of the run.
 std::set<LockCycle> Explore(const Execution& run, const ProgramShape& shape,
                             bool keep_section_order);
+
+// Whether some order of the run brings one task in front of the wait at position `wait` and another
+// one in front of the acquisition at `request`, whose lock the first one holds, so that
+// neither can ever go on, whatever the others still do.
+bool CanWaitForEachOther(const Execution& run, const ProgramShape& shape, int wait, int request);
 
 std::string ToString(const Execution& run);
 

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "tests/inprocess/run_tests.h"
@@ -25,6 +29,94 @@ TEST(InProcess, ADeadlockedTestFailsWithItsReportAndTheNextOneRuns) {
   EXPECT_THAT(outcome.output, HasSubstr("a then b"));
   EXPECT_THAT(outcome.output, HasSubstr("sample_tests.cc"));
   EXPECT_LT(outcome.seconds, 5);
+}
+
+TEST(InProcess, ADeadlockAmongSomeEndsTheTestWhileOthersRun) {
+  const Outcome outcome = RunSample("Deadlock.OfSomeTasksOnly:Last.Runs");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("[  FAILED  ] Deadlock.OfSomeTasksOnly"));
+  EXPECT_THAT(outcome.output, HasSubstr("deadlock.cycle"));
+  EXPECT_THAT(outcome.output, HasSubstr("[       OK ] Last.Runs"));
+  EXPECT_EQ(CountOf(outcome.output, "fingerprint"), 1u) << outcome.output;
+  EXPECT_LT(outcome.seconds, 10);
+}
+
+// What was unwound has to be over in the recording, too.
+TEST(InProcess, AfterAFrozenTestTheNextOnesAreJudgedAsWell) {
+  for (const char* test : {"Deadlock.HangsTheTest", "Deadlock.OfTheTestItself",
+                           "Deadlock.OnARWMutex", "Deadlock.OnANilChannel"}) {
+    const Outcome outcome = RunSample(std::string(test) + ":Leak.OfAGoroutine", "leak_grace=20ms");
+    EXPECT_THAT(outcome.output,
+                AllOf(HasSubstr("leak.goroutine"), HasSubstr("[  FAILED  ] Leak.OfAGoroutine")))
+        << test;
+    EXPECT_EQ(CountOf(outcome.output, "fingerprint"), 2u) << outcome.output;
+  }
+}
+
+// One document for all processes, with the sums of all.
+TEST(InProcess, ResultFilesKnowTheTestsOfEveryProcess) {
+  for (const std::string format : {"xml", "json"}) {
+    const std::string path = ::testing::TempDir() + "gordian-results." + format;
+    const Outcome outcome = RunSample(
+        "Deadlock.AfterItOthersRun:Deadlock.OfPlainThreads:Misuse.*:Last.Runs' --gtest_output='" +
+            format + ":" + path,
+        "leak_grace=20ms");
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.output, HasSubstr("7 tests ran in all these processes, 4 of them failed"));
+    std::ifstream in(path);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    for (const char* name : {"AfterItOthersRun", "OfPlainThreads", "UnlockOfUnlockedIsFatal",
+                             "PanicThatLeavesAGoroutine", "Runs"}) {
+      EXPECT_THAT(text, HasSubstr(std::string("\"") + name + "\"")) << format;
+    }
+    EXPECT_THAT(text, HasSubstr(format == "xml" ? "tests=\"7\" failures=\"4\"" : "\"tests\": 7"));
+    EXPECT_THAT(text, AllOf(HasSubstr("deadlock."), Not(HasSubstr("NonTestSuiteFailure"))));
+    std::remove(path.c_str());
+  }
+}
+
+TEST(InProcess, EveryRoundIsRun) {
+  const Outcome outcome = RunSample("Deadlock.OfPlainThreads:Last.Runs' --gtest_repeat='3");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(CountOf(outcome.output, "[  FAILED  ] Deadlock.OfPlainThreads\n"), 3u)
+      << outcome.output;
+  EXPECT_EQ(CountOf(outcome.output, "[       OK ] Last.Runs"), 3u) << outcome.output;
+}
+
+TEST(InProcess, AShardStaysTheSame) {
+  std::size_t runs = 0;
+  for (const char* shard : {"0", "1"}) {
+    setenv("GTEST_TOTAL_SHARDS", "2", 1);
+    setenv("GTEST_SHARD_INDEX", shard, 1);
+    const Outcome outcome = RunSample("Misuse.*:Last.Runs");
+    runs += CountOf(outcome.output, "[ RUN      ]");
+    unsetenv("GTEST_TOTAL_SHARDS");
+    unsetenv("GTEST_SHARD_INDEX");
+  }
+  EXPECT_EQ(runs, 5u) << "each test once";
+}
+
+TEST(InProcess, FailFastLeavesTheRestOut) {
+  const Outcome outcome = RunSample("Deadlock.OfPlainThreads:Last.Runs' --gtest_fail_fast'");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.output, Not(HasSubstr("OK ] Last.Runs")));
+}
+
+TEST(InProcess, ALeakOnPurposeIsAllowed) {
+  const Outcome allowed =
+      RunSample("Leak.OnPurpose", "leak_grace=20ms:allow=\"keepalive*,nobody\"");
+  EXPECT_EQ(allowed.status, 0) << allowed.output;
+  EXPECT_THAT(allowed.output,
+              AllOf(HasSubstr("allow=nobody matched no leak"), Not(HasSubstr("allow=keepalive*"))));
+  const Outcome other = RunSample("Leak.OfAGoroutine", "leak_grace=20ms:allow=keepalive*");
+  EXPECT_EQ(other.status, 1) << other.output;
+}
+
+TEST(InProcess, WhatFailsIsAnOption) {
+  EXPECT_EQ(RunSample("Leak.OfAGoroutine", "fail_on=leak.goroutine=none").status, 0);
+  EXPECT_EQ(RunSample("Leak.OfAGoroutine", "fail_on=none,leak.goroutine=confirmed").status, 1);
+  EXPECT_THAT(RunSample("Last.Runs", "fail_on=sometimes").output,
+              HasSubstr("\"sometimes\" is no verdict"));
 }
 
 TEST(InProcess, TheReportIsPrintedOnce) {
@@ -98,6 +190,11 @@ TEST(InProcess, ATestThatDoesNotEndIsEnded) {
   EXPECT_THAT(outcome.output, HasSubstr("[  FAILED  ] Time.DoesNotEnd"));
   EXPECT_THAT(outcome.output, HasSubstr("[       OK ] Last.Runs"));
   EXPECT_LT(outcome.seconds, 10);
+}
+
+TEST(InProcess, TheLastTestFailsTheRunToo) {
+  const Outcome outcome = RunSample("Misuse.UnlockOfUnlockedIsFatal");
+  EXPECT_EQ(outcome.status, 1) << outcome.output;
 }
 
 TEST(InProcess, EarlierFailuresFailTheLastProcess) {

@@ -51,6 +51,20 @@ TEST(Deadlock, OnARWMutex) {
 
 TEST(Deadlock, OnANilChannel) { Chan<int>().Recv(); }
 
+// The same while somebody else goes on, who would be told to stop only after it.
+TEST(Deadlock, OfSomeTasksOnly) {
+  Mutex a{"a"}, b{"b"};
+  WaitGroup done;
+  Chan<int> stop(0);
+  Go("heartbeat", [stop] {
+    while (gordian::Select(gordian::Recv(stop), gordian::Default()) != 0)
+      gordian::Sleep(absl::Milliseconds(5));
+  });
+  Cross(a, b, done);
+  done.Wait();
+  stop.Close();
+}
+
 // Long enough to be looked at, with locks that wait for a while.
 TEST(Deadlock, TwinThatTakesItsTime) {
   Mutex a{"a"}, signal{"signal"};
@@ -103,6 +117,11 @@ TEST(Leak, OfAGoroutine) {
   Chan<int> results(0);
   Go("forgotten sender", [results] { results.Send(42); });
   gordian::Gosched();
+}
+
+TEST(Leak, OnPurpose) {
+  Chan<int> never(0);
+  Go("keepalive 1", [never] { never.Recv(); });
 }
 
 TEST(Leak, TwinReceives) {

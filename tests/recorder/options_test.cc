@@ -48,6 +48,22 @@ TEST(OptionsTest, WrongValueSaysWhatIsTaken) {
   EXPECT_EQ(options.leak_grace, defaults.leak_grace);
 }
 
+TEST(OptionsTest, WhatIsJudgedCanBeSet) {
+  Options options;
+  EXPECT_THAT(ParseOptions("allow='pool.cc:41,keep*':allow=x fail_on=leak.goroutine=none,confirmed "
+                           "starvation_count=7 starvation_time=2s livelock_count=8 spin_count=9",
+                           options),
+              IsEmpty());
+  EXPECT_THAT(options.allow, ElementsAre("pool.cc:41,keep*", "x"));
+  EXPECT_THAT(options.fail_on, ElementsAre("leak.goroutine=none,confirmed"));
+  EXPECT_EQ(options.starvation_count, 7u);
+  EXPECT_EQ(options.starvation_time, milliseconds(2000));
+  EXPECT_EQ(options.livelock_count, 8u);
+  EXPECT_EQ(options.spin_count, 9u);
+  EXPECT_EQ(SetOption("spin_count", "0", options),
+            "option spin_count does not take \"0\", it takes N (10000)");
+}
+
 TEST(OptionsTest, NumbersThatDoNotFitAreRefused) {
   Options options;
   EXPECT_THAT(ParseOptions("trace_limit=99999999999999999999G", options),

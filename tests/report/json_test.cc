@@ -38,8 +38,8 @@ TEST(Json, AVariableInMemoryHasItsAddress) {
 // The keys are a promise (docs/json.md): adding one is fine, losing one is not.
 TEST(Json, HasTheDocumentedKeys) {
   const json document = Parse(ReportOf(BankDeadlock()));
-  EXPECT_THAT(Keys(document), ElementsAre("exit_status", "findings", "measures", "outcome",
-                                          "program", "schema", "trace", "traces"));
+  EXPECT_THAT(Keys(document), ElementsAre("allowed", "exit_status", "findings", "measures",
+                                          "outcome", "program", "schema", "trace", "traces"));
   EXPECT_THAT(Keys(document["trace"]), ElementsAre("complete", "dropped", "events", "tasks"));
   EXPECT_THAT(Keys(document["traces"][0]),
               ElementsAre("command", "complete", "dropped", "duration_ns", "events", "file", "gaps",

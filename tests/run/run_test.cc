@@ -164,6 +164,65 @@ TEST_F(RunTest, ADeadlockAmongSomeIsReportedWhenTheTimeIsUp) {
                              HasSubstr("righty")));
 }
 
+// It is told while the program runs, and is one finding of the report in the end.
+TEST_F(RunTest, ADeadlockAmongSomeIsToldAtOnce) {
+  const Outcome run = Shell(
+      "$G run -- $S partial-deadlock 2> told & pid=$!; "
+      "for i in $(seq 100); do grep -q 'runs on' told && break; sleep 0.1; done; "
+      "sleep 0.3; cat told; kill -0 $pid && kill -TERM $pid; wait $pid");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("the program runs on, but"),
+                             HasSubstr("deadlock.cycle · confirmed"), HasSubstr("lefty")));
+  const std::string report = Contents(folder_ / "told").substr(run.out.size());
+  EXPECT_THAT(report, AllOf(HasSubstr("deadlock.cycle · confirmed"), HasSubstr("1 finding (")));
+}
+
+TEST_F(RunTest, AJsonDocumentStaysWhole) {
+  const Outcome run = Shell("$G run --format=json --timeout 1500ms -- $S partial-deadlock");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_TRUE(run.err.starts_with("{")) << run.err;
+  const Outcome file =
+      Shell("$G run --format=json -o r.json --timeout 1500ms -- $S partial-deadlock");
+  EXPECT_THAT(file.err, HasSubstr("the program runs on, but"));
+  EXPECT_TRUE(Contents(folder_ / "r.json").starts_with("{"));
+}
+
+TEST_F(RunTest, WhoWaitsLongForALockIsNotToldOf) {
+  const Outcome run = Shell("$G run -- $S waits-on-locks");
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.err, testing::Not(HasSubstr("runs on")));
+}
+
+// What a correct program does at its end.
+TEST_F(RunTest, WhatEndsWithTheProgramIsNoMisuse) {
+  const Outcome run = Shell("$G run -- $S static-locks");
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("No findings"));
+}
+
+// The same trace has the same findings, each once, whether it was watched or is read.
+TEST_F(RunTest, ANilBlockIsOneFindingThenAndLater) {
+  const Outcome run = Shell("$G run --trace t.gtrace -- $S sends-on-nil");
+  EXPECT_THAT(run.err, AllOf(HasSubstr("1 finding ("), testing::Not(HasSubstr("Seen"))));
+  const Outcome later = Shell("$G analyze t.gtrace");
+  EXPECT_THAT(later.out, AllOf(HasSubstr("misuse.nil-block"), HasSubstr("1 finding ("),
+                               testing::Not(HasSubstr("Seen"))));
+}
+
+TEST_F(RunTest, LeaksOnPurposeAndThresholdsAreOptions) {
+  const Outcome allowed = Shell("$G run --allow 'subject.cc*' --allow nobody -- $S forgets 2");
+  EXPECT_EQ(allowed.status, 0) << allowed.err;
+  EXPECT_THAT(allowed.err, AllOf(HasSubstr("as \"subject.cc*\" allows: 2 tasks"),
+                                 HasSubstr("\"nobody\" would allow: the pattern matched nothing")));
+  EXPECT_EQ(Shell("GORDIAN_OPTIONS='allow=subject.cc*' $G run -- $S forgets 2").status, 0);
+  EXPECT_EQ(Shell("GORDIAN_OPTIONS='fail_on=none' $G run -- $S forgets 2").status, 0);
+  EXPECT_EQ(
+      Shell("GORDIAN_OPTIONS='fail_on=none' $G run --fail-on confirmed -- $S forgets 2").status, 1);
+  const Outcome wrong = Shell("$G run --spin-count never -- $S exit 0");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--spin-count"));
+}
+
 TEST_F(RunTest, ATimeLimitEndsAllThatTheProgramStarted) {
   const Outcome run = Shell(
       "$G run --timeout 300ms -- sh -c '$0 never-ends & echo $! > pid; sleep 1000' $S; "
@@ -278,7 +337,9 @@ TEST_F(RunTest, ALimitedAddressSpaceIsSharedWithTheProgram) {
     EXPECT_EQ(run.status, 1) << limit << run.err;
     EXPECT_THAT(run.err, HasSubstr("leak.goroutine"));
   }
-  const Outcome files = Shell("ulimit -n 8; $G run -- $S exit 0");
+  // Of eight, where nothing is inherited but the three.
+  const Outcome files =
+      Shell("exec 3>&- 4>&- 5>&- 6>&- 7>&-; ulimit -n 8; exec $G run -- $S exit 0");
   EXPECT_EQ(files.status, 3) << files.err;
   EXPECT_THAT(files.err, HasSubstr("there was no room to record it"));
 }

@@ -119,6 +119,33 @@ int WaitsForWork(const char*) {
   return 0;
 }
 
+// Locks that last as long as the program, in use at its end.
+int StaticLocks(const char*) {
+  static Mutex pong{"pong"}, held{"held"};
+  static gordian::RWMutex read{"read"};
+  pong.Lock();
+  Go("ponger", [] { pong.Unlock(); });
+  pong.Lock();
+  held.Lock();
+  read.RLock();
+  std::exit(0);
+}
+
+// A mutex as a signal, another one held for long: everybody goes on in the end.
+int WaitsOnLocks(const char*) {
+  Mutex signal{"signal"}, mu{"mu"};
+  signal.Lock();
+  Go("signaller", [&] {
+    std::scoped_lock lock(mu);
+    gordian::Sleep(absl::Milliseconds(1200));
+    signal.Unlock();
+  });
+  signal.Lock();
+  mu.Lock();
+  mu.Unlock();
+  return 0;
+}
+
 // Two goroutines deadlock while main goes on, for ever.
 int PartialDeadlock(const char*) {
   static Mutex left{"left"}, right{"right"};
@@ -274,6 +301,8 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"waits-for-a-timer", WaitsForATimer},
     {"waits-for-input", WaitsForInput},
     {"waits-for-work", WaitsForWork},
+    {"waits-on-locks", WaitsOnLocks},
+    {"static-locks", StaticLocks},
     {"partial-deadlock", PartialDeadlock},
     {"never-ends", NeverEnds},
     {"forgets", Forgets},

@@ -19,13 +19,13 @@ using detector::Verdict;
 using ::testing::HasSubstr;
 
 FailPolicy Policy(const std::vector<std::string>& values) {
-  absl::StatusOr<FailPolicy> policy = FailPolicy::Parse(values);
+  absl::StatusOr<FailPolicy> policy = ParseFailOn(values);
   EXPECT_TRUE(policy.ok()) << policy.status();
   return policy.ok() ? *policy : FailPolicy();
 }
 
 std::string ParseError(const std::string& value) {
-  return std::string(FailPolicy::Parse(std::vector{value}).status().message());
+  return std::string(ParseFailOn(std::vector{value}).status().message());
 }
 
 Finding Found(std::string rule, Verdict verdict) {

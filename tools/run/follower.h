@@ -22,7 +22,8 @@ namespace gordian::tools {
 
 class Follower {
  public:
-  explicit Follower(std::string path) : path_(std::move(path)) {}
+  Follower(std::string path, const detector::Limits& limits)
+      : path_(std::move(path)), pipeline_(limits) {}
 
   // Feeds the frames in front of byte `end` of the file, which are all whole, or those that it
   // gets to before `stop` is set. Stops at the first error, and stays there.

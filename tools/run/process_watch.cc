@@ -47,8 +47,11 @@ void LowerPriority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_g
 
 }  // namespace
 
-ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process)
-    : process_(std::move(process)), follower_(process_->trace_path()) {
+ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process,
+                           const WatchSettings& settings)
+    : process_(std::move(process)),
+      settings_(settings),
+      follower_(process_->trace_path(), settings.limits) {
   pipeline().NameWith(symbolizer_);
   thread_ = std::thread([this] { Work(); });
 }
@@ -75,20 +78,29 @@ void ProcessWatch::Tick(Clock::time_point now) {
   }
   const bool is_quiet = now - quiet_since_ >= kQuiet;
   const bool ask = is_quiet && !asked_ && !process_->finished();
-  if (ask) {
-    asked_ = true;
-    process_->Drain(recorder::DrainKind::kPresent);
-  }
+  const bool look = IsLookDue(now, activity);
+  asked_ |= ask;
+  if (ask || look) process_->Drain(recorder::DrainKind::kPresent);
   const std::uint64_t readable = process_->trace_bytes();
   const bool judge =
       ask && process_->motion() != recorder::Motion::kMoves && !process_->HasUnknownThread();
   {
     std::lock_guard lock(mutex_);
-    if (readable == readable_ && !judge) return;
+    if (readable == readable_ && !judge && !look) return;
     readable_ = readable;
     judge_ |= judge;
+    if (look) looks_.Ask(activity);
   }
   wake_.notify_one();
+}
+
+// A thread that nobody knows may serve anything: then there is nothing to look for.
+bool ProcessWatch::IsLookDue(Clock::time_point now, std::uint64_t activity) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!looks_.IsDue(now, activity)) return false;
+  }
+  return !process_->finished() && !process_->HasUnknownThread();
 }
 
 bool ProcessWatch::IsStuck() {
@@ -108,13 +120,15 @@ void ProcessWatch::Work() {
   std::uint64_t read = 0;
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [&] { return stop_ || judge_ || readable_ > read; });
+    wake_.wait(lock, [&] { return stop_ || judge_ || looks_.asked() || readable_ > read; });
     if (stop_) return;
     const bool judge = std::exchange(judge_, false);
+    const bool look = looks_.asked();
     const std::uint64_t readable = readable_;
     lock.unlock();
     status_ = follower_.ReadUpTo(readable, hand_over_);
     read = readable;
+    if (look && !hand_over_.load() && status_.ok()) Look();
     bool hung = false;
     if (judge && !hand_over_.load() && status_.ok()) status_ = follower_.pipeline().Settle();
     if (judge && !hand_over_.load() && status_.ok() && !CanGoOn()) {
@@ -128,6 +142,20 @@ void ProcessWatch::Work() {
     lock.lock();
     stuck_ |= hung;
   }
+}
+
+// Some may be deadlocked while others go on. That is told at once, and judged in the end.
+void ProcessWatch::Look() {
+  const Clock::time_point begin = Clock::now();
+  TellTime();
+  bool pending = false;
+  std::vector<detector::Finding> found = follower_.pipeline().LookForDeadlocks(pending);
+  if (!found.empty() && settings_.on_deadlock) {
+    settings_.on_deadlock(follower_.pipeline(), std::move(found));
+  }
+  const Clock::time_point end = Clock::now();
+  std::lock_guard lock(mutex_);
+  looks_.Looked(end, end - begin, pending);
 }
 
 // What still waits has waited until now, which nobody recorded.

@@ -1,7 +1,8 @@
 // Follows one recorded process with the analyses while it runs, in a thread of its own.
 //
 // The thread reads behind the recording at low priority. When the process has been quiet for
-// a while it is asked whether the process can ever go on; in the end, for the verdict.
+// a while it is asked whether the process can ever go on; now and then, whether some of its tasks
+// cannot, while others do; in the end, for the verdict.
 //
 // Locking   methods from one thread (the run loop); none of them waits but Finish().
 #ifndef GORDIAN_TOOLS_RUN_PROCESS_WATCH_H_
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -20,14 +22,21 @@
 #include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/recorded_process.h"
 #include "tools/run/follower.h"
+#include "tools/run/look_schedule.h"
 
 namespace gordian::tools {
+
+struct WatchSettings {
+  detector::Limits limits;
+  // Told of what is deadlocked while the process runs on, on the watch's own thread.
+  std::function<void(detector::Pipeline&, std::vector<detector::Finding>)> on_deadlock;
+};
 
 class ProcessWatch {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process);
+  ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process, const WatchSettings& settings);
   ProcessWatch(const ProcessWatch&) = delete;
   ProcessWatch& operator=(const ProcessWatch&) = delete;
   ~ProcessWatch();
@@ -51,11 +60,14 @@ class ProcessWatch {
  private:
   void Work();
   void TakeOver();  // ends the thread where it is
+  bool IsLookDue(Clock::time_point now, std::uint64_t activity);
+  void Look();
   void TellTime();
   bool CanGoOn() const;
   void Judge(detector::CutKind kind);
 
   const std::shared_ptr<recorder::RecordedProcess> process_;
+  const WatchSettings settings_;
   // Of the run loop alone.
   std::uint64_t activity_ = 0;
   Clock::time_point quiet_since_ = Clock::now();
@@ -65,6 +77,7 @@ class ProcessWatch {
   std::condition_variable wake_;
   std::uint64_t readable_ = 0;  // bytes of the trace
   bool judge_ = false;          // asked whether it stands still
+  LookSchedule looks_;          // for deadlocks among some of its tasks
   bool stuck_ = false;
   bool stop_ = false;
 

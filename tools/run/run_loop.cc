@@ -104,7 +104,8 @@ class Loop {
     supervisor_.Handle(descriptors);
     result_.refused = supervisor_.refused();
     for (std::size_t i = watched_.size(); i < supervisor_.processes().size(); ++i) {
-      watched_.push_back({std::make_unique<ProcessWatch>(supervisor_.processes()[i]), {}});
+      watched_.push_back(
+          {std::make_unique<ProcessWatch>(supervisor_.processes()[i], settings_.watch), {}});
     }
   }
 

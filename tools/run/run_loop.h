@@ -25,6 +25,7 @@ struct RunSettings {
   // How long recorded processes that outlive the program are waited for.
   std::chrono::nanoseconds linger{};
   recorder::Supervisor::TracePath trace_path;
+  WatchSettings watch;
 };
 
 struct RunResult {
