@@ -31,6 +31,10 @@ struct Frame {
 // template arguments; a lambda becomes "f::(lambda)" whatever its line or number.
 std::string FunctionName(std::string_view function);
 
+// "bank::(anonymous namespace)::total (.0)" → "bank::total": a part that the optimiser has made of
+// a variable is called as the whole.
+std::string VariableName(std::string_view variable);
+
 // "/src/bank/bank.cc" → "bank.cc"; "libfoo.so+0x1f0" → "libfoo.so".
 std::string_view BaseName(std::string_view file);
 

@@ -189,4 +189,14 @@ std::string FunctionName(std::string_view function) {
   return name.empty() ? std::string(function) : name;
 }
 
+std::string VariableName(std::string_view variable) {
+  std::string name(variable.substr(0, variable.find(" (.")));
+  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+  for (std::size_t at = name.find(kAnonymous); at != std::string::npos;
+       at = name.find(kAnonymous)) {
+    name.erase(at, kAnonymous.size());
+  }
+  return name;
+}
+
 }  // namespace gordian::detector

@@ -113,7 +113,7 @@ std::optional<Variable> Symbolizer::ResolveData(const Module& module, std::uint6
     llvm::consumeError(found.takeError());
     return std::nullopt;
   }
-  const std::string name = Known(found->Name);
+  const std::string name = VariableName(Known(found->Name));
   // The last symbol before it may have ended long before it.
   const bool inside = offset >= found->Start && offset - found->Start < found->Size;
   if (name.empty() || !inside) return std::nullopt;

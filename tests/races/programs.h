@@ -3,6 +3,7 @@
 #ifndef GORDIAN_TESTS_RACES_PROGRAMS_H_
 #define GORDIAN_TESTS_RACES_PROGRAMS_H_
 
+#include <atomic>
 #include <chrono>
 #include <span>
 #include <string_view>
@@ -18,9 +19,19 @@ std::span<const Program> OrderPrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
+// Both are there before either begins; that neither memory nor the gate, which is relaxed, orders
+// them.
 template <typename One, typename Other>
 void Both(One one, Other other) {
-  std::thread first(one), second(other);
+  static std::atomic<int> here{0};
+  const auto gated = [](auto body) {
+    return [body] {
+      here.fetch_add(1, std::memory_order_relaxed);
+      while (here.load(std::memory_order_relaxed) < 2) std::this_thread::yield();
+      body();
+    };
+  };
+  std::thread first(gated(one)), second(gated(other));
   first.join();
   second.join();
 }

@@ -1,5 +1,5 @@
 // Programs built with gordian-c++, or for ThreadSanitizer and linked with our runtime, through the
-// real `gordian run`: they run as ever, and what is ordered is left in peace.
+// real `gordian run`: races are found with both sides, and what is ordered is left in peace.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -16,6 +16,9 @@
 
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 struct Case {
@@ -123,7 +126,10 @@ class RacesTest : public testing::TestWithParam<Case> {
         folder_.path(), std::string("'" GORDIAN "' run --timeout=60s --format=json -o r -- ") +
                             binary + " " + expected.program);
     const std::string report = Contents(folder_.path() / "r");
-    if (!expected.races) {
+    if (expected.races) {
+      EXPECT_THAT(RulesIn(report), ElementsAre("race.data confirmed")) << report;
+      EXPECT_EQ(run.status, 1);
+    } else {
       EXPECT_THAT(RulesIn(report), IsEmpty()) << report;
       EXPECT_EQ(run.status, 0) << report;
     }
@@ -138,6 +144,18 @@ class RacesTest : public testing::TestWithParam<Case> {
 TEST_P(RacesTest, Unoptimised) { Check(RACES_O0); }
 TEST_P(RacesTest, Optimised) { Check(RACES_O2); }
 TEST_P(RacesTest, BuiltForThreadSanitizer) { Check(RACES_TSAN); }
+
+TEST(RaceReport, ShowsBothSidesAndWhereTheyWereStarted) {
+  for (const char* binary : {RACES_O0, RACES_O2}) {
+    const Folder folder;
+    const Outcome run =
+        Shell(folder.path(), std::string("'" GORDIAN "' run -- ") + binary + " counter");
+    EXPECT_EQ(run.status, 1);
+    EXPECT_THAT(run.err,
+                AllOf(HasSubstr("race.data"), HasSubstr("Deposit()"), HasSubstr("memory.cc:25"),
+                      HasSubstr("programs.h"), HasSubstr("writes  account ")));
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(Programs, RacesTest, testing::ValuesIn(kCases), [](const auto& info) {
   std::string name = info.param.program;

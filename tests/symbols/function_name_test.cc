@@ -116,5 +116,11 @@ TEST(Frames, DecodingPassesOverWhatItCannotRead) {
   EXPECT_EQ(frames[0].file, "a.cc");
 }
 
+TEST(VariableName, IsWhatTheProgramCallsIt) {
+  EXPECT_EQ(VariableName("bank::(anonymous namespace)::total (.0)"), "bank::total");
+  EXPECT_EQ(VariableName("total (.llvm.123)"), "total");
+  EXPECT_EQ(VariableName("Counter()::hits"), "Counter()::hits");
+}
+
 }  // namespace
 }  // namespace gordian::detector
