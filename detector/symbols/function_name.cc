@@ -74,7 +74,7 @@ class Scan {
     if (AtOperator()) return TakeOperator();
     switch (text_[at_]) {
       case '<':
-        at_ = SkipBrackets(text_, at_);
+        TakeAngles();
         break;
       case '[':  // "[T = int]", "[abi:cxx11]"
         at_ = SkipBrackets(text_, at_);
@@ -116,6 +116,16 @@ class Scan {
     name_ += text_.substr(at_, open - at_);
     at_ = open;
     done_ = true;
+  }
+
+  // Template arguments; but gcc says "main()::<lambda(int)> mutable".
+  void TakeAngles() {
+    const std::size_t end = SkipBrackets(text_, at_);
+    const std::string_view said = BracketedName(text_.substr(at_, end - at_));
+    at_ = end;
+    if (said.empty() || !name_.ends_with("::")) return;
+    name_ += said;
+    done_ = !text_.substr(at_).starts_with("::");
   }
 
   void TakeBracket() {

@@ -28,6 +28,8 @@ TEST(FunctionName, SaysLambdasTheSameWhereverTheyStand) {
             "main::(lambda)");
   EXPECT_EQ(FunctionName("main::$_3::operator()() const"), "main::(lambda)");
   EXPECT_EQ(FunctionName("main::{lambda(int)#2}::operator()(int) const"), "main::(lambda)");
+  EXPECT_EQ(FunctionName("main()::<lambda(int)>"), "main::(lambda)");
+  EXPECT_EQ(FunctionName("Pool::Start(int)::<lambda()> mutable"), "Pool::Start::(lambda)");
   EXPECT_EQ(FunctionName("Serve(Bank&)::'lambda'(int)::operator()(int) const"), "Serve::(lambda)");
   EXPECT_EQ(FunctionName("Serve(Bank&)::'lambda0'()::operator()() const"), "Serve::(lambda)");
 }
