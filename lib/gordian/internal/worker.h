@@ -21,8 +21,20 @@ struct TaskList {
   Task* last = nullptr;
   std::size_t size = 0;
 
-  void PushBack(Task* task);
-  Task* PopFront();
+  void PushBack(Task* task) {
+    task->next = nullptr;
+    (last == nullptr ? first : last->next) = task;
+    last = task;
+    ++size;
+  }
+  Task* PopFront() {
+    Task* task = first;
+    if (task == nullptr) return nullptr;
+    first = task->next;
+    if (first == nullptr) last = nullptr;
+    --size;
+    return task;
+  }
 };
 
 struct alignas(64) Processor {
@@ -86,6 +98,9 @@ extern SchedulerState g_scheduler;
 
 // Starts the scheduler where that has not happened.
 void EnsureScheduler();
+
+// At a Point: gives way where the monitor has asked this worker's goroutine to.
+void YieldIfAsked();
 
 // A thread that serves `processor`.
 void StartWorker(Processor* processor);
