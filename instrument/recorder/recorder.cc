@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "instrument/recorder/attach.h"
@@ -12,28 +11,6 @@ namespace {
 
 std::atomic<TaskId> g_next_task{1};
 std::atomic<ObjectId> g_next_object{1};
-
-// The words of a record after its head: ext, for, operands.
-std::uint64_t* PutTail(std::uint64_t* out, bool wide, Version version, const Details& details) {
-  if (wide) {
-    const std::uint16_t for_flag = details.for_task != 0 ? std::uint16_t{trace::kFlagFor} : 0;
-    *out++ = trace::Ext(version, details.flags | for_flag);
-    if (details.for_task != 0) *out++ = details.for_task;
-  }
-  return std::copy(details.operands.begin(), details.operands.end(), out);
-}
-
-// False where the record was lost.
-bool Put(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site, bool wide,
-         Version version, const Details& details) {
-  std::uint64_t* out = Access::Reserve(log, trace::kMaxPlainWords);
-  if (out == nullptr) return false;
-  *out++ = trace::Head(type, wide, site, subject);
-  Access::Commit(log, PutTail(out, wide, version, details));
-  return true;
-}
-
-bool NeedsExt(const Details& details) { return details.flags != 0 || details.for_task != 0; }
 
 }  // namespace
 
@@ -64,8 +41,8 @@ void Register(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId sit
     ThreadLog& log = Log();
     object.version.store(1, std::memory_order_relaxed);
     object.last_stream = 0;
-    Put(log, EventType::kObjectBegin, id, site, true, 1,
-        {.operands = {static_cast<std::uint64_t>(kind), detail}});
+    internal::Put(log, EventType::kObjectBegin, id, site, true, 1,
+                  {.operands = {static_cast<std::uint64_t>(kind), detail}});
     object.id.store(id, std::memory_order_release);
     return;
   }
@@ -77,43 +54,14 @@ void Unregister(Tracked& object, SiteId site) {
   object.id.store(0, std::memory_order_release);
 }
 
-void OrderedWide(ThreadLog& log, Tracked& object, EventType type, SiteId site,
-                 const Details& details) {
-  const Version version = object.version.load(std::memory_order_relaxed) + 1;
-  object.version.store(version, std::memory_order_relaxed);
-  const ObjectId id = object.id.load(std::memory_order_relaxed);
-  const bool written = Put(log, type, id, site, true, version, details);
-  object.last_stream = written ? log.stream() : 0;
-}
-
-void OrderedAt(ThreadLog& log, Tracked& object, EventType type, SiteId site, Version version,
-               const Details& details) {
-  Put(log, type, object.id.load(std::memory_order_relaxed), site, true, version, details);
-}
-
-void Observed(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
-              const Details& details) {
-  ObservedAt(log, object, type, site, object.version.load(std::memory_order_acquire), details);
-}
-
-void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site, Version version,
-                const Details& details) {
-  Put(log, type, object.id.load(std::memory_order_relaxed), site, true, version, details);
-}
-
-void Local(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
-           const Details& details) {
-  Put(log, type, subject, site, NeedsExt(details), 0, details);
-}
-
 void LocalText(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
                std::string_view text, const Details& details) {
   text = text.substr(0, trace::kMaxTextBytes);
   const std::size_t text_words = (text.size() + 7) / 8;
   std::uint64_t* out = Access::Reserve(log, trace::kMaxPlainWords + 1 + text_words);
   if (out == nullptr) return;
-  *out++ = trace::Head(type, NeedsExt(details), site, subject);
-  out = PutTail(out, NeedsExt(details), 0, details);
+  *out++ = trace::Head(type, internal::NeedsExt(details), site, subject);
+  out = internal::PutTail(out, internal::NeedsExt(details), 0, details);
   *out++ = text.size();
   if (text_words != 0) {
     out[text_words - 1] = 0;

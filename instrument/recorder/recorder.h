@@ -88,6 +88,16 @@ class ThreadLog {
     return cached.key == key ? cached.id : SiteSlow(location, key);
   }
 
+  // Whether this task has lately said here that it saw `object` in its last state, one that never
+  // changes any more: to say so again would order nothing.
+  bool SawLast(ObjectId object) {
+    const SeenLast seen{object, task_->id};
+    SeenLast& cached = seen_[object % kCachedSeen];
+    if (cached == seen) return true;
+    cached = seen;
+    return false;
+  }
+
   // Interns a stack, innermost frame first: return addresses.
   SiteId Stack(std::span<const std::uintptr_t> addresses);
 
@@ -101,6 +111,12 @@ class ThreadLog {
     SiteId id = 0;
   };
 
+  static constexpr std::size_t kCachedSeen = 32;
+  struct SeenLast {
+    ObjectId object = 0;
+    TaskId task = 0;
+    friend bool operator==(const SeenLast&, const SeenLast&) = default;
+  };
   struct CachedStack {
     std::array<std::uintptr_t, kCachedFrames> frames{};  // short stacks only, filled with zeros
     SiteId id = 0;
@@ -121,6 +137,7 @@ class ThreadLog {
   ThreadLog* previous_ = nullptr;
   std::array<CachedSite, kCachedSites> sites_{};
   std::array<CachedStack, kCachedStacks> stacks_{};
+  std::array<SeenLast, kCachedSeen> seen_{};
 };
 
 // The calling thread's log; made at its first use. Not inlined on purpose: no
@@ -204,25 +221,66 @@ struct Details {
   std::initializer_list<std::uint64_t> operands = {};
 };
 
+namespace internal {
+// The words of a record after its head: ext, for, operands.
+inline std::uint64_t* PutTail(std::uint64_t* out, bool wide, Version version,
+                              const Details& details) {
+  if (wide) {
+    const std::uint16_t for_flag = details.for_task != 0 ? std::uint16_t{trace::kFlagFor} : 0;
+    *out++ = trace::Ext(version, details.flags | for_flag);
+    if (details.for_task != 0) *out++ = details.for_task;
+  }
+  for (const std::uint64_t operand : details.operands) *out++ = operand;
+  return out;
+}
+
+// False where the record was lost.
+inline bool Put(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site, bool wide,
+                Version version, const Details& details) {
+  std::uint64_t* out = Access::Reserve(log, trace::kMaxPlainWords);
+  if (out == nullptr) [[unlikely]]
+    return false;
+  *out++ = trace::Head(type, wide, site, subject);
+  Access::Commit(log, PutTail(out, wide, version, details));
+  return true;
+}
+
+inline bool NeedsExt(const Details& details) { return details.flags != 0 || details.for_task != 0; }
+}  // namespace internal
+
 // An ordered event with operands or flags. In the critical section.
-void OrderedWide(ThreadLog& log, Tracked& object, EventType type, SiteId site,
-                 const Details& details);
+inline void OrderedWide(ThreadLog& log, Tracked& object, EventType type, SiteId site,
+                        const Details& details) {
+  const Version version = object.version.load(std::memory_order_relaxed) + 1;
+  object.version.store(version, std::memory_order_relaxed);
+  const ObjectId id = object.id.load(std::memory_order_relaxed);
+  const bool written = internal::Put(log, type, id, site, true, version, details);
+  object.last_stream = written ? log.stream() : 0;
+}
 
 // An ordered event whose version was taken by an atomic step of the caller's own
 // (a fetch_add that is the operation). All ordered events of such an object use this.
-void OrderedAt(ThreadLog& log, Tracked& object, EventType type, SiteId site, Version version,
-               const Details& details = {});
+inline void OrderedAt(ThreadLog& log, Tracked& object, EventType type, SiteId site, Version version,
+                      const Details& details = {}) {
+  internal::Put(log, type, object.id.load(std::memory_order_relaxed), site, true, version, details);
+}
 
-// An observed event: not before the object's version as it is now.
-void Observed(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
-              const Details& details = {});
-// The same, not before `version`.
-void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site, Version version,
-                const Details& details = {});
+// An observed event: not before `version`.
+inline void ObservedAt(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
+                       Version version, const Details& details = {}) {
+  internal::Put(log, type, object.id.load(std::memory_order_relaxed), site, true, version, details);
+}
+// The same, not before the object's version as it is now.
+inline void Observed(ThreadLog& log, const Tracked& object, EventType type, SiteId site,
+                     const Details& details = {}) {
+  ObservedAt(log, object, type, site, object.version.load(std::memory_order_acquire), details);
+}
 
 // A local event: placed by program order alone. Narrow, unless it has flags.
-void Local(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
-           const Details& details = {});
+inline void Local(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,
+                  const Details& details = {}) {
+  internal::Put(log, type, subject, site, internal::NeedsExt(details), 0, details);
+}
 
 // A local event that ends with a text; texts over 64 KiB are cut.
 void LocalText(ThreadLog& log, EventType type, std::uint32_t subject, SiteId site,

@@ -69,9 +69,12 @@ void PointSlow(Op op, const void* object);
 std::uint32_t ChooseSlow(Choice choice, std::uint32_t n);
 }  // namespace internal
 
+// Whether the next Point is more than a look.
+inline bool AttentionWanted() { return internal::g_attention.load(std::memory_order_relaxed) != 0; }
+
 // Another task may run here; what follows is `op` on `object`.
 inline void Point(Op op, const void* object) {
-  if (internal::g_attention.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+  if (AttentionWanted()) [[unlikely]] {
     internal::PointSlow(op, object);
   }
 }

@@ -3,6 +3,7 @@
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
+#include "gordian/internal/scheduler.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
@@ -66,7 +67,8 @@ void Mutex::LockSlow(CallSite site) {
 }
 
 void Mutex::LockContended(ThreadLog* log, CallSite site) {
-  for (int i = 0; i < kSpins; ++i) {
+  const int spins = internal::MaySpin() ? kSpins : 0;
+  for (int i = 0; i < spins; ++i) {
     Pause();
     if ((state_.load(std::memory_order_relaxed) & kWaiting) != 0) break;
     if (!TryAcquire()) continue;

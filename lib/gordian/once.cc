@@ -13,10 +13,11 @@ using trace::EventType;
 using trace::ObjectKind;
 
 void Once::RecordSeen(const std::source_location& at) {
-  if (ThreadLog* log = Recording()) {
-    recorder::Observed(*log, origin_.In(*log, ObjectKind::kOnce), EventType::kOnceSeen,
-                       log->Site(at));
-  }
+  ThreadLog* log = Recording();
+  if (log == nullptr) return;
+  recorder::Tracked& object = origin_.In(*log, ObjectKind::kOnce);
+  if (log->SawLast(object.id.load(std::memory_order_relaxed))) return;
+  recorder::Observed(*log, object, EventType::kOnceSeen, log->Site(at));
 }
 
 bool Once::Begin(const std::source_location& at) {

@@ -43,14 +43,6 @@ ThreadLog* RWMutex::Recorded() {
   return log;
 }
 
-void RWMutex::Record(ThreadLog* log, EventType type, CallSite site, std::uint64_t state,
-                     std::uint16_t flags) {
-  if (log == nullptr) [[likely]]
-    return;
-  recorder::OrderedAt(*log, origin_.tracked(), type, site.In(*log), VersionOf(state),
-                      {.flags = flags});
-}
-
 void RWMutex::RecordFailed(ThreadLog* log, EventType type, CallSite site) {
   if (log == nullptr) [[likely]]
     return;
@@ -80,8 +72,7 @@ bool RWMutex::Try(std::uint64_t taken, std::uint64_t blocked_by, bool recorded,
   return false;
 }
 
-void RWMutex::LockAt(CallSite site) {
-  schedule::Point(Op::kLock, this);
+void RWMutex::LockSlow(CallSite site) {
   ThreadLog* log = Recorded();
   std::uint64_t after = 0;
   if (!Try(kWriter, kReaders | kWriter | kWaiting, log != nullptr, after)) [[unlikely]] {
@@ -90,14 +81,33 @@ void RWMutex::LockAt(CallSite site) {
   Record(log, EventType::kLock, site, after);
 }
 
-void RWMutex::RLockAt(CallSite site) {
-  schedule::Point(Op::kRLock, this);
+void RWMutex::RLockSlow(CallSite site) {
   ThreadLog* log = Recorded();
   std::uint64_t after = 0;
   if (!Try(1, kWriter | kWaiting, log != nullptr, after)) [[unlikely]] {
     return Wait(/*as_writer=*/false, site);
   }
   Record(log, EventType::kRLock, site, after);
+}
+
+void RWMutex::LockAt(CallSite site) {
+  schedule::Point(Op::kLock, this);
+  LockSlow(site);
+}
+
+void RWMutex::RLockAt(CallSite site) {
+  schedule::Point(Op::kRLock, this);
+  RLockSlow(site);
+}
+
+void RWMutex::UnlockAt(CallSite site) {
+  schedule::Point(Op::kUnlock, this);
+  UnlockSlow(site);
+}
+
+void RWMutex::RUnlockAt(CallSite site) {
+  schedule::Point(Op::kRUnlock, this);
+  RUnlockSlow(site);
 }
 
 bool RWMutex::TryLockAt(CallSite site) {
@@ -159,8 +169,7 @@ void RWMutex::Wait(bool as_writer, CallSite site) {
   }
 }
 
-void RWMutex::UnlockAt(CallSite site) {
-  schedule::Point(Op::kUnlock, this);
+void RWMutex::UnlockSlow(CallSite site) {
   ThreadLog* log = Recorded();
   const std::uint64_t step = log != nullptr ? kVersion : 0;
   std::uint64_t state = state_.load(std::memory_order_relaxed);
@@ -180,8 +189,7 @@ void RWMutex::UnlockAt(CallSite site) {
   Grant(log, state - kWriter + step, /*readers_first=*/true);
 }
 
-void RWMutex::RUnlockAt(CallSite site) {
-  schedule::Point(Op::kRUnlock, this);
+void RWMutex::RUnlockSlow(CallSite site) {
   ThreadLog* log = Recorded();
   const std::uint64_t step = log != nullptr ? kVersion : 0;
   if ((state_.load(std::memory_order_relaxed) & kReaders) == 0) {

@@ -23,6 +23,7 @@
 #include "gordian/internal/call_site.h"
 #include "gordian/internal/origin.h"
 #include "gordian/internal/task.h"
+#include "instrument/schedule/point.h"
 
 namespace gordian {
 
@@ -36,11 +37,27 @@ class RWMutex {
   RWMutex(const RWMutex&) = delete;
   RWMutex& operator=(const RWMutex&) = delete;
 
-  void Lock(std::source_location at = std::source_location::current()) { LockAt(at); }
-  void Unlock(std::source_location at = std::source_location::current()) { UnlockAt(at); }
+  void Lock(std::source_location at = std::source_location::current()) {
+    schedule::Point(schedule::Op::kLock, this);
+    if (!Step(kReaders | kWriter | kWaiting, 0, kWriter)) [[unlikely]]
+      LockSlow(at);
+  }
+  void Unlock(std::source_location at = std::source_location::current()) {
+    schedule::Point(schedule::Op::kUnlock, this);
+    if (!Step(kWriter | kWaiting, kWriter, std::uint64_t{0} - kWriter)) [[unlikely]]
+      UnlockSlow(at);
+  }
+  void RLock(std::source_location at = std::source_location::current()) {
+    schedule::Point(schedule::Op::kRLock, this);
+    if (!Step(kWriter | kWaiting, 0, 1)) [[unlikely]]
+      RLockSlow(at);
+  }
+  void RUnlock(std::source_location at = std::source_location::current()) {
+    schedule::Point(schedule::Op::kRUnlock, this);
+    if (!StepOut()) [[unlikely]]
+      RUnlockSlow(at);
+  }
   bool TryLock(std::source_location at = std::source_location::current()) { return TryLockAt(at); }
-  void RLock(std::source_location at = std::source_location::current()) { RLockAt(at); }
-  void RUnlock(std::source_location at = std::source_location::current()) { RUnlockAt(at); }
   bool TryRLock(std::source_location at = std::source_location::current()) {
     return TryRLockAt(at);
   }
@@ -66,12 +83,35 @@ class RWMutex {
   static constexpr unsigned kVersionShift = 22;
   static constexpr std::uint64_t kVersion = std::uint64_t{1} << kVersionShift;
 
+  // Where nothing is recorded and the bits of `watched` are `expected`: adds `step`.
+  bool Step(std::uint64_t watched, std::uint64_t expected, std::uint64_t step) {
+    if (recorder::On()) [[unlikely]]
+      return false;
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
+    return (state & watched) == expected &&
+           state_.compare_exchange_weak(state, state + step, std::memory_order_acq_rel);
+  }
+
+  // The same for a reader that leaves.
+  bool StepOut() {
+    if (recorder::On()) [[unlikely]]
+      return false;
+    std::uint64_t state = state_.load(std::memory_order_relaxed);
+    return (state & kReaders) != 0 && (state & kWaiting) == 0 &&
+           state_.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel);
+  }
+
+  // Each begins with its Point; the slow ones are what follows that.
   void LockAt(internal::CallSite site);
   void UnlockAt(internal::CallSite site);
   bool TryLockAt(internal::CallSite site);
   void RLockAt(internal::CallSite site);
   void RUnlockAt(internal::CallSite site);
   bool TryRLockAt(internal::CallSite site);
+  void LockSlow(internal::CallSite site);
+  void UnlockSlow(internal::CallSite site);
+  void RLockSlow(internal::CallSite site);
+  void RUnlockSlow(internal::CallSite site);
 
   // The log, once this object is in the trace; nullptr when nothing is recorded.
   recorder::ThreadLog* Recorded();
@@ -79,7 +119,12 @@ class RWMutex {
     return (state >> kVersionShift) - version_base_.load(std::memory_order_relaxed);
   }
   void Record(recorder::ThreadLog* log, trace::EventType type, internal::CallSite site,
-              std::uint64_t state, std::uint16_t flags = 0);
+              std::uint64_t state, std::uint16_t flags = 0) {
+    if (log == nullptr) [[unlikely]]
+      return;
+    recorder::OrderedAt(*log, origin_.tracked(), type, site.In(*log), VersionOf(state),
+                        {.flags = flags});
+  }
   void RecordFailed(recorder::ThreadLog* log, trace::EventType type, internal::CallSite site);
   void RecordMisuse(recorder::ThreadLog* log, trace::MisuseKind what, trace::SiteId site);
 

@@ -29,6 +29,7 @@
 
 #include "gordian/chan.h"
 #include "gordian/internal/select_core.h"
+#include "instrument/schedule/point.h"
 
 namespace gordian {
 namespace internal {
@@ -65,6 +66,7 @@ class [[nodiscard]] RecvCase {
   RecvCase(const RecvCase&) = delete;
 
   const std::source_location& where() const { return where_; }
+  bool MayBeReady() const { return core_ != nullptr && core_->MayRecv(); }
   void Fill(SelectCase& out) {
     out.core = core_;
     out.element = arrival_.place();
@@ -99,6 +101,7 @@ class [[nodiscard]] SendCase {
   SendCase(const SendCase&) = delete;
 
   const std::source_location& where() const { return where_; }
+  bool MayBeReady() const { return core_ != nullptr && core_->MaySend(); }
   void Fill(SelectCase& out) {
     out.core = core_;
     out.is_send = true;
@@ -151,6 +154,38 @@ concept Receivable = std::convertible_to<const Channel&, RecvChan<typename Chann
 
 inline constexpr Nothing kNothing;
 
+// A single case and a default: whether, at a glance, the default is it. Where several cases stand
+// beside a default they must be seen at one moment, so that takes their locks.
+template <typename... Cases>
+bool IsDefaultTaken(const Cases&... cases) {
+  if (recorder::On() || schedule::AttentionWanted()) [[unlikely]]
+    return false;
+  const auto may_be_ready = [](const auto& each) {
+    if constexpr (std::remove_cvref_t<decltype(each)>::kIsDefault) {
+      return false;
+    } else {
+      return each.MayBeReady();
+    }
+  };
+  return !(may_be_ready(cases) || ...);
+}
+
+// Runs the default's callable; returns its position.
+template <typename... Cases>
+int RunDefault(Cases&... cases) {
+  int position = 0;
+  int taken = 0;
+  const auto run = [&](auto& each) {
+    if constexpr (std::remove_cvref_t<decltype(each)>::kIsDefault) {
+      taken = position;
+      each.Run({1, false});
+    }
+    ++position;
+  };
+  (run(cases), ...);
+  return taken;
+}
+
 }  // namespace internal
 
 // A case that receives from `channel`.
@@ -188,6 +223,9 @@ int Select(Cases&&... cases) {
   constexpr std::size_t kDefaults = (0 + ... + std::size_t{Cases::kIsDefault});
   static_assert(kDefaults <= 1, "a Select has at most one Default");
   constexpr std::size_t kCount = sizeof...(Cases) - kDefaults;
+  if constexpr (kDefaults == 1 && kCount == 1) {
+    if (internal::IsDefaultTaken(cases...)) return internal::RunDefault(cases...);
+  }
 
   std::array<internal::SelectCase, kCount> cores;
   std::array<internal::SelectCase*, kCount> order;

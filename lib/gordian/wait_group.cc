@@ -15,14 +15,16 @@ using recorder::ThreadLog;
 using trace::EventType;
 using trace::ObjectKind;
 
-void WaitGroup::LockQueue() {
+std::int64_t WaitGroup::LockQueue(std::int64_t step) {
+  std::int64_t state = state_.load(std::memory_order_relaxed);
   for (int spins = 1;; ++spins) {
-    std::int64_t state = state_.load(std::memory_order_relaxed);
+    const std::int64_t after = (state + step) | kLock;
     if ((state & kLock) == 0 &&
-        state_.compare_exchange_weak(state, state | kLock, std::memory_order_acquire)) {
-      return;
+        state_.compare_exchange_weak(state, after, std::memory_order_acq_rel)) {
+      return after;
     }
     if (spins % 64 == 0) sched_yield();
+    state = state_.load(std::memory_order_relaxed);
   }
 }
 
@@ -65,9 +67,8 @@ void WaitGroup::Settle(std::int64_t after, int delta, const std::source_location
 
 void WaitGroup::AddRecorded(int delta, const std::source_location& at) {
   ThreadLog* log = Recording();
-  LockQueue();
   const std::int64_t step = delta * kOne;
-  const std::int64_t after = state_.fetch_add(step, std::memory_order_acq_rel) + step;
+  const std::int64_t after = LockQueue(step);
   if (after < 0) {
     state_.fetch_sub(step);
     UnlockQueue(0);

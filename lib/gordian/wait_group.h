@@ -66,7 +66,8 @@ class WaitGroup {
   // The counter may have reached zero with waiters, or gone below.
   void Settle(std::int64_t after, int delta, const std::source_location& at);
   [[noreturn]] void Negative(const std::source_location& at);
-  void LockQueue();
+  // Takes the queue's lock and adds `step`, in one; returns the state that it left.
+  std::int64_t LockQueue(std::int64_t step = 0);
   void UnlockQueue(std::int64_t also) { state_.fetch_sub(kLock + also); }
   // Under the queue's lock, which it releases: wakes all.
   void Release(recorder::ThreadLog* log);

@@ -184,6 +184,23 @@ TEST(SyncRecordTest, AOnceServesItsWaiters) {
                           "second once-seen for", "main once-seen", "main object-end"));
 }
 
+// What it saw orders all that the task does later; to say so again would order nothing.
+TEST(SyncRecordTest, ATaskSaysOnlyOnceThatItSawAOnceDone) {
+  const Recorded trace([] {
+    Once once{"once"};
+    WaitGroup group;
+    once.Do([] {});
+    group.Go("other", [&] {
+      for (int i = 0; i < 3; ++i) once.Do([] {});
+    });
+    group.Wait();
+    for (int i = 0; i < 3; ++i) once.Do([] {});
+  });
+  EXPECT_THAT(trace.Of("once"),
+              ElementsAre("main object kind=7 detail=0", "main once-begin", "main once-end",
+                          "other once-seen", "main once-seen", "main object-end"));
+}
+
 TEST(SyncRecordTest, NamesMayComeLater) {
   const Recorded trace([] {
     Mutex mu;

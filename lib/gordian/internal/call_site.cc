@@ -30,10 +30,12 @@ trace::SiteId StackAbove(recorder::ThreadLog& log, std::uintptr_t frame, std::si
 
 }  // namespace
 
-trace::SiteId CallSite::In(recorder::ThreadLog& log) const {
+constinit std::atomic<bool> CallSite::locations_only_{false};
+
+trace::SiteId CallSite::InSlow(recorder::ThreadLog& log) const {
   const bool full = recorder::ProcessOptions().stacks;
-  if (frame_ == nullptr && !full) [[likely]]
-    return log.Site(at_);
+  locations_only_.store(!full, std::memory_order_relaxed);
+  if (frame_ == nullptr && !full) return log.Site(at_);
   const void* frame = frame_ != nullptr ? frame_ : __builtin_frame_address(0);
   return StackAbove(log, reinterpret_cast<std::uintptr_t>(frame),
                     full ? kFullFrames : kCallerFrames);

@@ -9,6 +9,7 @@
 #ifndef GORDIAN_LIB_INTERNAL_CALL_SITE_H_
 #define GORDIAN_LIB_INTERNAL_CALL_SITE_H_
 
+#include <atomic>
 #include <source_location>
 
 #include "instrument/recorder/recorder.h"
@@ -25,9 +26,17 @@ class CallSite {
     return site;
   }
 
-  trace::SiteId In(recorder::ThreadLog& log) const;
+  trace::SiteId In(recorder::ThreadLog& log) const {
+    if (frame_ == nullptr && locations_only_.load(std::memory_order_relaxed)) [[likely]]
+      return log.Site(at_);
+    return InSlow(log);
+  }
 
  private:
+  // Set once it is known that the option `stacks` is off.
+  static std::atomic<bool> locations_only_;
+  trace::SiteId InSlow(recorder::ThreadLog& log) const;
+
   std::source_location at_;
   const void* frame_ = nullptr;
 };

@@ -51,7 +51,10 @@ ChanCore::~ChanCore() {
   if (recorder::On()) [[unlikely]]
     RecordEnd();
   if (type_.destroy == nullptr) return;
-  for (; count_ > 0; --count_, head_ = (head_ + 1) % capacity_) type_.destroy(Slot(head_));
+  for (std::size_t left = Count(); left > 0; --left) {
+    type_.destroy(Slot(head_));
+    head_ = (head_ + 1) % capacity_;
+  }
 }
 
 void ChanCore::Destroy(ChanCore* core) {
@@ -80,10 +83,11 @@ void ChanCore::MoveElement(void* to, void* from) const {
 }
 
 void ChanCore::Put(void* value) {
-  std::size_t tail = head_ + count_;
+  const std::size_t count = Count();
+  std::size_t tail = head_ + count;
   if (tail >= capacity_) tail -= capacity_;
   MoveElement(Slot(tail), value);
-  ++count_;
+  SetCount(count + 1);
 }
 
 void ChanCore::Take(void* place) {
@@ -91,7 +95,7 @@ void ChanCore::Take(void* place) {
   MoveElement(place, oldest);
   if (type_.destroy != nullptr) type_.destroy(oldest);
   if (++head_ == capacity_) head_ = 0;
-  --count_;
+  SetCount(Count() - 1);
 }
 
 // --- Under the lock ------------------------------------------------------------
@@ -108,7 +112,7 @@ bool ChanCore::HasWaiter(WaiterQueue& queue) {
 }
 
 ChanCore::Outcome ChanCore::TrySend(void* value, const ChanCall& call) {
-  if (closed_) return {Attempt::kClosed};
+  if (IsClosed()) return {Attempt::kClosed};
   if (Waiter* receiver = receivers_.PopFrontClaimed()) {
     MoveElement(receiver->value, value);
     receiver->result = kChanDone;
@@ -116,14 +120,14 @@ ChanCore::Outcome ChanCore::TrySend(void* value, const ChanCall& call) {
     RecordFor(call, EventType::kChanRecv, *receiver);
     return {Attempt::kDone, receiver};
   }
-  if (count_ == capacity_) return {Attempt::kBlocked};
+  if (Count() == capacity_) return {Attempt::kBlocked};
   Put(value);
   Record(call, EventType::kChanSend);
   return {Attempt::kDone};
 }
 
 ChanCore::Outcome ChanCore::TryRecv(void* place, const ChanCall& call) {
-  const bool from_ring = count_ > 0;
+  const bool from_ring = Count() > 0;
   if (from_ring) {
     Take(place);
     Record(call, EventType::kChanRecv);
@@ -140,13 +144,13 @@ ChanCore::Outcome ChanCore::TryRecv(void* place, const ChanCall& call) {
     return {Attempt::kDone, sender};
   }
   if (from_ring) return {Attempt::kDone};
-  if (!closed_) return {Attempt::kBlocked};
+  if (!IsClosed()) return {Attempt::kBlocked};
   RecordClosedSeen(call);
   return {Attempt::kClosed};
 }
 
 Waiter* ChanCore::CloseLocked(const ChanCall& call) {
-  closed_ = true;
+  closed_.store(true, std::memory_order_release);
   Record(call, EventType::kChanClose);
   Waiter* woken = nullptr;
   const auto take_all = [&](WaiterQueue& queue, bool receivers) {
@@ -223,7 +227,7 @@ bool ChanCore::Recv(ChanCore* core, void* place, const std::source_location& whe
 
 bool ChanCore::TryClose(const ChanCall& call) {
   lock_.Lock();
-  if (closed_) {
+  if (IsClosed()) {
     lock_.Unlock();
     return false;
   }
@@ -272,7 +276,7 @@ std::size_t ChanCore::Len(ChanCore* core, const std::source_location& where) {
   if (core == nullptr) return 0;
   const ChanCall call = core->Call(where);
   core->lock_.Lock();
-  const std::size_t length = core->count_;
+  const std::size_t length = core->Count();
   core->RecordLen(call);
   core->lock_.Unlock();
   return length;

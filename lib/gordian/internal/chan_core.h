@@ -73,6 +73,17 @@ class ChanCore {
   bool Poll(void* place, const std::source_location& where);
   bool CloseIfOpen(const std::source_location& where) { return TryClose(Call(where)); }
 
+  // Without the lock: false where at some moment during the call the operation would have blocked.
+  // A channel that was not closed after that moment was not closed in it either.
+  bool MaySend() const {
+    const bool full = capacity_ == 0 ? receivers_.SeenEmpty() : Count() == capacity_;
+    return !full || closed_.load(std::memory_order_acquire);
+  }
+  bool MayRecv() const {
+    const bool empty = capacity_ == 0 ? senders_.SeenEmpty() : Count() == 0;
+    return !empty || closed_.load(std::memory_order_acquire);
+  }
+
   static std::size_t Cap(const ChanCore* core) { return core == nullptr ? 0 : core->capacity_; }
 
   void AddHandle() {
@@ -111,11 +122,16 @@ class ChanCore {
   trace::ObjectId id() { return tracked().id.load(std::memory_order_relaxed); }
   recorder::Tracked& tracked() { return origin_.tracked(); }
 
+  // Changed under the lock only.
+  bool IsClosed() const { return closed_.load(std::memory_order_relaxed); }
+  std::size_t Count() const { return count_.load(std::memory_order_acquire); }
+  void SetCount(std::size_t count) { count_.store(count, std::memory_order_release); }
+
   // Under the lock.
   Outcome TrySend(void* value, const ChanCall& call);
   Outcome TryRecv(void* place, const ChanCall& call);
-  bool CanSend() { return closed_ || count_ < capacity_ || HasWaiter(receivers_); }
-  bool CanRecv() { return count_ > 0 || closed_ || HasWaiter(senders_); }
+  bool CanSend() { return IsClosed() || Count() < capacity_ || HasWaiter(receivers_); }
+  bool CanRecv() { return Count() > 0 || IsClosed() || HasWaiter(senders_); }
   static bool HasWaiter(WaiterQueue& queue);
   // Takes every waiter out of both queues; returns them as a chain, to be woken.
   Waiter* CloseLocked(const ChanCall& call);
@@ -168,10 +184,10 @@ class ChanCore {
   void HandlesChanged();
 
   SpinLock lock_;
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};
   std::atomic<bool> watched_{false};          // a parked waiter was recorded: so are handle counts
   std::atomic<std::uint64_t> refs_{kHandle};  // handles in the low half, pins in the high
-  std::size_t count_ = 0;                     // elements in the ring
+  std::atomic<std::size_t> count_{0};         // elements in the ring
   std::size_t head_ = 0;                      // of the oldest
   const std::size_t capacity_;
   std::byte* const buffer_;

@@ -121,7 +121,9 @@ void SpinLock::LockSlow() {
 }
 
 void WaiterQueue::DropStale() {
-  if (empty()) head_ = tail_ = nullptr;
+  if (!empty()) return;
+  SetHead(nullptr);
+  tail_ = nullptr;
 }
 
 void WaiterQueue::PushBack(Waiter& waiter) {
@@ -129,22 +131,31 @@ void WaiterQueue::PushBack(Waiter& waiter) {
   waiter.queue = this;
   waiter.next = nullptr;
   waiter.prev = tail_;
-  (tail_ == nullptr ? head_ : tail_->next) = &waiter;
+  if (tail_ == nullptr) {
+    SetHead(&waiter);
+  } else {
+    tail_->next = &waiter;
+  }
   tail_ = &waiter;
 }
 
 void WaiterQueue::PushFront(Waiter& waiter) {
   DropStale();
+  Waiter* const first = front();
   waiter.queue = this;
   waiter.prev = nullptr;
-  waiter.next = head_;
-  (head_ == nullptr ? tail_ : head_->prev) = &waiter;
-  head_ = &waiter;
+  waiter.next = first;
+  (first == nullptr ? tail_ : first->prev) = &waiter;
+  SetHead(&waiter);
 }
 
 void WaiterQueue::Remove(Waiter& waiter) {
   if (waiter.queue != this) return;
-  (waiter.prev == nullptr ? head_ : waiter.prev->next) = waiter.next;
+  if (waiter.prev == nullptr) {
+    SetHead(waiter.next);
+  } else {
+    waiter.prev->next = waiter.next;
+  }
   (waiter.next == nullptr ? tail_ : waiter.next->prev) = waiter.prev;
   waiter.queue = nullptr;
 }

@@ -41,6 +41,10 @@ void Yield();
 // Takes the running goroutine off its worker, then releases `lock`, and marks it parked.
 void ParkGoroutine(Task& self, SpinLock* lock);
 
+// Whether to wait in a loop for a moment is sensible: what is waited for runs at the same time, and
+// nobody else could use this processor.
+bool MaySpin();
+
 // Gives the running goroutine an OS thread of its own, and takes it away again.
 void BindToThread(Task& self);
 void UnbindFromThread(Task& self);

@@ -156,8 +156,11 @@ void Selection::RecordBegin() {
   if (log_ == nullptr) return;
   site_ = CallSite(where_).In(*log_);
   for (SelectCase& each : cases_) {
-    if (each.core != nullptr) each.call = each.core->Call(each.where);
-    each.call.site = CallSite(each.where).In(*log_);
+    if (each.core != nullptr) {
+      each.call = each.core->Call(each.where);
+    } else {
+      each.call.site = CallSite(each.where).In(*log_);
+    }
     each.call.flags = trace::kFlagSelect;
   }
   recorder::Local(*log_, EventType::kSelectBegin, static_cast<std::uint32_t>(cases_.size()), site_,

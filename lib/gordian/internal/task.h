@@ -96,8 +96,12 @@ class WaiterQueue {
  public:
   bool empty() const { return front() == nullptr; }
   Waiter* front() const {
-    return head_ != nullptr && head_->generation == g_fork_generation ? head_ : nullptr;
+    Waiter* const head = head_.load(std::memory_order_relaxed);
+    return head != nullptr && head->generation == g_fork_generation ? head : nullptr;
   }
+  // Without the lock: whether at some moment during the call nobody was in it. A parent process's
+  // waiters count here until they are dropped.
+  bool SeenEmpty() const { return head_.load(std::memory_order_acquire) == nullptr; }
   void PushBack(Waiter& waiter);
   void PushFront(Waiter& waiter);
   void Remove(Waiter& waiter);  // nothing, where it is not linked here
@@ -106,8 +110,9 @@ class WaiterQueue {
 
  private:
   void DropStale();
+  void SetHead(Waiter* waiter) { head_.store(waiter, std::memory_order_release); }
 
-  Waiter* head_ = nullptr;
+  std::atomic<Waiter*> head_{nullptr};
   Waiter* tail_ = nullptr;
 };
 

@@ -104,6 +104,16 @@ void ForgetScheduler(Task* self) {
   }
 }
 
+bool MaySpin() {
+  static const bool one_cpu = std::thread::hardware_concurrency() == 1;
+  if (one_cpu || Control() != nullptr) return false;
+  const Worker* worker = CurrentWorker();
+  if (worker == nullptr || worker->processor == nullptr) return true;
+  const RunQueue& queue = worker->processor->queue;
+  return g_scheduler.max_procs.load(std::memory_order_relaxed) > 1 && queue.PeekNext() == nullptr &&
+         queue.empty();
+}
+
 void WakeWorker() {
   SchedulerState& state = g_scheduler;
   do {
