@@ -38,7 +38,8 @@ constexpr std::array<Rule, static_cast<std::size_t>(MisuseKind::kKinds)> kRules 
      "A send or receive on a nil channel never completes, and here no live case stands beside it.",
      "The channel was never made (a default-constructed Chan is nil), or was set to nil, and no "
      "select case can be served instead",
-     "Make the channel before it is used and before its handle is copied: Chan<T> c(n), where n = 0 "
+     "Make the channel before it is used and before its handle is copied: Chan<T> c(n), where n = "
+     "0 "
      "is an unbuffered one; or keep a case beside it that can be served"},
     {"misuse.waitgroup-negative", "takes the WaitGroup below zero: ",
      "There were more Done calls than Add announced; that panics.",
