@@ -141,6 +141,10 @@ bool Supervised() { return TheAttachment().mode == Mode::kSupervised; }
 
 void SetSettled(bool (*settled)()) { TheAttachment().settled.store(settled); }
 
+void AwaitSettled() {
+  if (On()) Settle();
+}
+
 void ReportMotion(bool stands_still) {
   Attachment& attachment = TheAttachment();
   if (attachment.mode != Mode::kSupervised) return;

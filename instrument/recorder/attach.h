@@ -33,6 +33,9 @@ bool Supervised();
 // waits for that, up to the option leak_grace_exit. It must be callable during exit.
 void SetSettled(bool (*settled)());
 
+// Waits for that now, where this process is recorded.
+void AwaitSettled();
+
 // Tells the supervisor whether anything that the caller knows of can still happen. Only a
 // process that stands still is looked at as hanging.
 void ReportMotion(bool stands_still);

@@ -32,11 +32,17 @@ void Controller::Pass(Controlled* next) {
   }
 }
 
+void Controller::Keep(Controlled& self) {
+  std::lock_guard lock(mutex_);
+  keeper_ = &self;
+}
+
 void Controller::Point(Op op, const void* object) {
   Controlled* self = host_->Current();
   if (self == nullptr) return;
   std::unique_lock lock(mutex_);
   if (holder_ != self) return;  // a thread that has not come under control yet
+  if (keeper_ == self) return;
   self->op = op;
   self->object = object;
   now_.store(Now() + kPointNs, std::memory_order_release);

@@ -32,6 +32,9 @@ class Controller {
   // the turn.
   void Resume(std::int64_t now, Controlled* holder);
 
+  // The running task does not pass the turn on at its Points any more, only where it blocks.
+  void Keep(Controlled& self);
+
   // The running task is at a Point.
   void Point(Op op, const void* object);
   std::uint32_t Choose(Choice choice, std::uint32_t n);
@@ -64,6 +67,7 @@ class Controller {
   std::mutex mutex_;
   Runnable runnable_;             // but the holder
   Controlled* holder_ = nullptr;  // nullptr: the clock
+  Controlled* keeper_ = nullptr;
   std::uint32_t last_ = 0;        // ordinal of the last holder
   std::uint32_t created_ = 0;
 };

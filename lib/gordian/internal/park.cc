@@ -8,6 +8,7 @@
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/exiting.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -177,6 +178,7 @@ void Park(Waiter& waiter, SpinLock* lock) {
   Task& self = *waiter.task;
   self.waiting_lock = lock;
   self.waiting.store(&waiter, std::memory_order_release);
+  const ExitWaits exit_waits(self);
   if (self.bound) {
     ParkThread(self, lock);
   } else {

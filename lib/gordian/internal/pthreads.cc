@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "gordian/internal/control.h"
+#include "gordian/internal/exiting.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -175,6 +176,7 @@ int FollowJoin(pthread_t thread, bool may_block, bool timed, Join join) {
   }
   // A timed join ends by itself: natively it counts as active.
   const bool sleeps = blocks && (!timed || Control() != nullptr);
+  const ExitWaits exit_waits(CurrentTask());
   const bool slept = sleeps && JoinSleeps(*child);
   const int error = join();
   if (sleeps) JoinWakes(*child, slept, error == 0);

@@ -7,6 +7,7 @@
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/exiting.h"
 #include "gordian/internal/overflow.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/threads.h"
@@ -91,6 +92,8 @@ void Execute(Worker& worker, Task& task) {
   processor.switches.store(processor.switches.load(std::memory_order_relaxed) + 1,
                            std::memory_order_relaxed);
   WasAskedToYield(processor);
+  if (schedule::AttentionWanted()) [[unlikely]]
+    StandStillAtExit(worker, task);
   SetCurrentTask(&task);
   if (recorder::On()) [[unlikely]] {
     static_cast<void>(IdOf(task));
@@ -135,7 +138,10 @@ Worker* CurrentWorker() {
 
 void YieldIfAsked() {
   Worker* worker = CurrentWorker();
-  if (worker == nullptr || worker->processor == nullptr || CurrentTaskOrNull() == nullptr) return;
+  Task* task = CurrentTaskOrNull();
+  if (worker == nullptr || task == nullptr) return;
+  StandStillAtExit(*worker, *task);
+  if (worker->processor == nullptr) return;
   if (WasAskedToYield(*worker->processor)) Yield();
 }
 

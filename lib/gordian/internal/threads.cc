@@ -7,6 +7,7 @@
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/exiting.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -32,7 +33,10 @@ struct Adopted {
   bool gone = false;
   ~Adopted() {
     gone = true;
-    if (is_main) g_exits.store(true, std::memory_order_relaxed);
+    if (is_main) {
+      g_exits.store(true, std::memory_order_relaxed);
+      BeginExit();
+    }
     if (task == nullptr) return;
     // Threads that serve the program's goroutines would keep the process alive.
     if (task == ForkedMain() && HasInternalThreads()) exit(EXIT_SUCCESS);
@@ -49,7 +53,8 @@ thread_local Adopted t_adopted;
 
 // At exit: nothing but the thread that ends the program is at work.
 bool IsSettled() {
-  return g_activity.load(std::memory_order_seq_cst) <= (CurrentTaskOrNull() != nullptr ? 1 : 0);
+  const std::int64_t active = g_activity.load(std::memory_order_seq_cst) - WorkersAtExit();
+  return active <= (CurrentTaskOrNull() != nullptr ? 1 : 0);
 }
 
 bool IsMainThread() { return getpid() == gettid(); }
@@ -185,3 +190,9 @@ void ForEachThreadTask(const std::function<void(Task&)>& visit) {
 }
 
 }  // namespace gordian::internal
+
+// The end of the main thread ends the program, even where that thread never was a task.
+[[gnu::constructor(103)]] static void FollowMainThread() {
+  using namespace gordian::internal;  // NOLINT
+  if (IsMainThread()) t_adopted.is_main = true;
+}

@@ -49,6 +49,7 @@ struct alignas(64) Processor {
   std::atomic<Task*> running{nullptr};
   std::atomic<std::uint32_t> switches{0};
   std::atomic<bool> yield_asked{false};
+  std::atomic<bool> stands_still{false};  // what runs here, while the program ends
   std::atomic<std::int64_t> spawned{0};
   std::atomic<std::int64_t> ended{0};
 
