@@ -42,7 +42,7 @@ void Controller::Point(Op op, const void* object) {
   if (self == nullptr) return;
   std::unique_lock lock(mutex_);
   if (holder_ != self) return;  // a thread that has not come under control yet
-  if (keeper_ == self) return;
+  if (keeper_ == self && op != Op::kYield) return;
   self->op = op;
   self->object = object;
   now_.store(Now() + kPointNs, std::memory_order_release);

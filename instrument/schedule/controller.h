@@ -32,7 +32,8 @@ class Controller {
   // the turn.
   void Resume(std::int64_t now, Controlled* holder);
 
-  // The running task does not pass the turn on at its Points any more, only where it blocks.
+  // The running task does not pass the turn on at its Points any more, only where it blocks or
+  // yields.
   void Keep(Controlled& self);
 
   // The running task is at a Point.
@@ -68,7 +69,7 @@ class Controller {
   Runnable runnable_;             // but the holder
   Controlled* holder_ = nullptr;  // nullptr: the clock
   Controlled* keeper_ = nullptr;
-  std::uint32_t last_ = 0;        // ordinal of the last holder
+  std::uint32_t last_ = 0;  // ordinal of the last holder
   std::uint32_t created_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "gordian/internal/control.h"
+#include "gordian/internal/forked.h"
 #include "gordian/internal/futex.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/worker.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr std::int64_t kPatience = 100'000'000;   // for goroutines to reach a Point, ns
 constexpr std::int64_t kLookEvery = 500'000'000;  // whether the program sleeps, ns
+constexpr int kMostLooks = 20;                    // then it is taken to wait for a goroutine
 
 constinit std::atomic<Task*> g_exiting{nullptr};  // the task that ends the program
 constinit std::atomic<pid_t> g_exiting_thread{0};
@@ -75,6 +77,12 @@ bool ExitSleeps() {
 
 }  // namespace
 
+void ForgetExit() {
+  g_exiting.store(nullptr);
+  g_standing.store(0);
+  if (g_closed.exchange(0) != 0) schedule::AttentionPaid();
+}
+
 void BeginExit() {
   if (g_scheduler.started.load(std::memory_order_acquire) == 0) return;
   Task& self = CurrentTask();
@@ -104,10 +112,12 @@ void StandStillAtExit(Worker& worker, const Task& task) {
   if (processor != nullptr) processor->stands_still.store(true, std::memory_order_seq_cst);
   g_standing.fetch_add(1);
   bool slept = false;
+  int looks = 0;
   while (g_closed.load(std::memory_order_seq_cst) != 0) {
     FutexWait(g_closed, 1, MonotonicNs() + kLookEvery);
     if (g_closed.load(std::memory_order_seq_cst) == 0) break;
-    if (std::exchange(slept, ExitSleeps()) && slept) Open();
+    const bool sleeps = ExitSleeps();
+    if ((std::exchange(slept, sleeps) && sleeps) || ++looks == kMostLooks) Open();
   }
   g_standing.fetch_sub(1);
   if (processor != nullptr) processor->stands_still.store(false, std::memory_order_seq_cst);

@@ -38,6 +38,7 @@ void AfterForkInChild() {
   ForgetJoinable();
   const std::int64_t timers = ForgetTimers();
   ForgetStacks();
+  ForgetExit();
   ForgetGoroutines(self);
   ForgetThreads(self);
   ForgetScheduler(self);

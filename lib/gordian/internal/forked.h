@@ -31,6 +31,7 @@ void ForgetScheduler(Task* self);   // scheduler.cc
 void ForgetGoroutines(Task* self);  // goroutine.cc
 void ForgetThreads(Task* self);     // threads.cc
 void ForgetStacks();                // stacks.cc
+void ForgetExit();                  // exiting.cc
 void ForgetHooks();                 // fatal.cc
 
 // What must be whole in the copy is locked around the fork.

@@ -206,6 +206,7 @@ void Yield() {
   if (schedule::Controller* control = Control()) {
     return control->Point(schedule::Op::kYield, nullptr);
   }
+  const ExitWaits exit_waits(self);
   if (self.bound) {
     sched_yield();
     return;
