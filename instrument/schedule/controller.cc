@@ -68,6 +68,15 @@ void Controller::Add(Controlled& task) {
   if (clock) host_->WakeClock();
 }
 
+bool Controller::Rejoin(Controlled& self) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (holder_ == &self) return false;
+  }
+  Add(self);
+  return true;
+}
+
 void Controller::Leave(Controlled& self) {
   std::unique_lock lock(mutex_);
   if (holder_ != &self) return;

@@ -46,6 +46,9 @@ class Controller {
   void Leave(Controlled& self);
   // It could go on, but others have their turn first.
   void Release(Controlled& self);
+  // `self` left its turn for a call outside, and wants it back. False where it has it: within that
+  // call it has blocked in the library, and was granted.
+  bool Rejoin(Controlled& self);
 
   // The clock holds the turn: `fire` fires what is due at Now(). Returns when a task has the
   // turn or nothing can ever happen. Nothing, where a task holds the turn.

@@ -4,6 +4,7 @@
 
 #include "gordian/annotate.h"
 #include "gordian/atomic.h"
+#include "gordian/blocking.h"
 #include "gordian/chan.h"
 #include "gordian/cond.h"
 #include "gordian/context.h"

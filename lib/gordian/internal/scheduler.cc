@@ -48,6 +48,7 @@ void Settle(Worker& worker, Task& task) {
       WakeWorker();
       break;
     case After::kEnd:
+      worker.ends = task.bound;
       FreeGoroutine(worker.processor, &task);
       break;
   }
@@ -72,6 +73,7 @@ void SettleControlled(schedule::Controller& control, Worker& worker, Task& task)
     case After::kEnd:
       ActivityEnds();
       control.Leave(task.turn);
+      worker.ends = task.bound;
       FreeGoroutine(worker.processor, &task);
       break;
   }
@@ -114,26 +116,29 @@ void Execute(Worker& worker, Task& task) {
   }
 }
 
-void* WorkerMain(void* processor) {
-  pthread_setname_np(pthread_self(), "gordian-worker");  // by which a supervisor knows it
-  const FaultStack fault_stack;
-  auto* worker = new Worker;  // never freed: wakers may still hold it
-  worker->processor = static_cast<Processor*>(processor);
-  worker->context.Bind();
-  worker->log = &recorder::Log();
-  t_worker = worker;
-  while (Task* task = FindRunnable(*worker)) Execute(*worker, *task);
-  recorder::StopTask(*worker->log);
-  t_worker = nullptr;
-  if (Control() == nullptr) ActivityEnds();  // else each goroutine counts for itself
-  return nullptr;
-}
-
 }  // namespace
 
 Worker* CurrentWorker() {
   asm volatile("");
   return t_worker;
+}
+
+void* WorkerMain(void* processor) {
+  pthread_setname_np(pthread_self(), "gordian-worker");  // by which a supervisor knows it
+  const FaultStack fault_stack;
+  auto* worker = new Worker;
+  worker->processor = static_cast<Processor*>(processor);
+  worker->context.Bind();
+  worker->log = &recorder::Log();
+  t_worker = worker;
+  do {
+    while (Task* task = FindRunnable(*worker)) Execute(*worker, *task);
+    recorder::StopTask(*worker->log);
+    if (Control() == nullptr) ActivityEnds();  // else each goroutine counts for itself
+  } while (!worker->ends && AwaitProcessor(*worker));
+  t_worker = nullptr;
+  delete worker;  // whoever posted its signal does not look at it afterwards
+  return nullptr;
 }
 
 void YieldIfAsked() {
@@ -143,11 +148,6 @@ void YieldIfAsked() {
   StandStillAtExit(*worker, *task);
   if (worker->processor == nullptr) return;
   if (WasAskedToYield(*worker->processor)) Yield();
-}
-
-void StartWorker(Processor* processor) {
-  if (Control() == nullptr) ActivityBegins();
-  StartInternalThread(&WorkerMain, processor);
 }
 
 void MakeRunnable(Task& task) {

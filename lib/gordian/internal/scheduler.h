@@ -56,7 +56,8 @@ std::int64_t LiveGoroutines();
 void ForEachTask(const std::function<void(Task&)>& visit);
 
 // For the monitor: asks goroutines that have run since the last call but two to yield, and
-// wakes workers for next slots that stay filled. False where every worker is idle.
+// wakes workers for next slots that stay filled, gives away processors of blocking calls. False
+// where every worker is idle.
 bool MonitorProcessors(bool ask_to_yield);
 
 }  // namespace gordian::internal

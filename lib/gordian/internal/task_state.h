@@ -61,9 +61,10 @@ class Task {
   recorder::TrackedTask tracked;  // its id is 0 until the first event that needs it
   trace::TaskKind kind;
   std::atomic<Life> life{Life::kUnused};
-  bool bound = false;      // has an OS thread of its own: a thread, or LockOSThread
-  bool unwind = false;     // its Park is to throw (freeze.h)
-  bool unwinding = false;  // it has thrown: what it still unlocks may not be locked
+  bool bound = false;                 // has an OS thread of its own: a thread, or LockOSThread
+  bool unwind = false;                // its Park is to throw (freeze.h)
+  bool unwinding = false;             // it has thrown: what it still unlocks may not be locked
+  std::atomic<bool> blocking{false};  // in a blocking call (blocking_call.h)
   std::atomic<std::uint32_t> park{kIdle};
 
   // Of the wait it stands in; meaningful while parked.

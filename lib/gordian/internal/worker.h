@@ -52,10 +52,13 @@ struct alignas(64) Processor {
   std::atomic<bool> stands_still{false};  // what runs here, while the program ends
   std::atomic<std::int64_t> spawned{0};
   std::atomic<std::int64_t> ended{0};
+  std::atomic<bool> offered{false};     // its goroutine is in a blocking call (blocking_call.h)
+  std::atomic<std::uint32_t> calls{0};  // such calls so far
 
   // The monitor's.
   std::uint32_t seen_switches = 0;
   Task* seen_next = nullptr;
+  std::uint32_t seen_calls = 0;
 };
 
 // What a worker does for the goroutine that has just switched out.
@@ -67,8 +70,9 @@ struct Worker {
   recorder::ThreadLog* log = nullptr;  // of its thread
   Signal signal;
   bool spinning = false;
-  Worker* next_idle = nullptr;
-  bool idle = false;  // under the scheduler's lock
+  bool ends = false;            // its thread does: a goroutine has ended that was locked to it
+  Worker* next_idle = nullptr;  // in the list of idle, surplus or spare ones
+  bool idle = false;            // under the scheduler's lock
 
   After after = After::kNothing;
   SpinLock* release = nullptr;
@@ -81,6 +85,8 @@ struct SchedulerState {
   TaskList free;
   Worker* idle_workers = nullptr;
   Worker* surplus_workers = nullptr;  // of processors beyond the limit
+  Worker* spare_workers = nullptr;    // without a processor
+  int spares = 0;
 
   std::atomic<int> started{0};  // processors that ever had a worker
   std::atomic<std::int64_t> global_size{0};
@@ -103,8 +109,15 @@ void EnsureScheduler();
 // At a Point: gives way where the monitor has asked this worker's goroutine to.
 void YieldIfAsked();
 
-// A thread that serves `processor`.
-void StartWorker(Processor* processor);
+// Lets a worker serve `processor`. `counted`: its activity is counted already.
+void StartWorker(Processor* processor, bool counted = false);
+
+// What a worker's thread runs.
+void* WorkerMain(void* processor);
+
+// A worker that has lost its processor waits until it is to serve another; false where enough of
+// them wait.
+bool AwaitProcessor(Worker& worker);
 
 // Wakes an idle worker, if there is one and nobody spins.
 void WakeWorker();

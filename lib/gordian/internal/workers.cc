@@ -6,9 +6,11 @@
 #include <utility>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/blocking_call.h"
 #include "gordian/internal/control.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/overflow.h"
+#include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
 #include "instrument/recorder/options.h"
@@ -19,6 +21,8 @@ namespace gordian::internal {
 constinit SchedulerState g_scheduler;
 
 namespace {
+
+constexpr int kMostSpares = 64;  // threads that wait for a processor
 
 // What GoMaxProcs says; under a controlled policy there is but one processor. Under the lock.
 int g_shown_procs = 0;
@@ -91,7 +95,8 @@ void EnsureScheduler() {
 void ForgetScheduler(Task* self) {
   SchedulerState& state = g_scheduler;
   state.global = state.free = {};
-  state.idle_workers = state.surplus_workers = nullptr;
+  state.idle_workers = state.surplus_workers = state.spare_workers = nullptr;
+  state.spares = 0;
   state.started.store(0);
   state.global_size.store(0);
   state.idle.store(0);
@@ -131,6 +136,32 @@ void WakeWorker() {
   } while (state.idle.load(std::memory_order_seq_cst) != 0 && AnyWork());
 }
 
+void StartWorker(Processor* processor, bool counted) {
+  if (Control() == nullptr && !counted) ActivityBegins();
+  g_scheduler.lock.Lock();
+  Worker* spare = g_scheduler.spare_workers;
+  if (spare != nullptr) {
+    g_scheduler.spare_workers = spare->next_idle;
+    --g_scheduler.spares;
+  }
+  g_scheduler.lock.Unlock();
+  if (spare == nullptr) return StartInternalThread(&WorkerMain, processor);
+  spare->processor = processor;
+  spare->signal.Post();
+}
+
+bool AwaitProcessor(Worker& worker) {
+  g_scheduler.lock.Lock();
+  const bool waits = g_scheduler.spares < kMostSpares;
+  if (waits) {
+    worker.next_idle = std::exchange(g_scheduler.spare_workers, &worker);
+    ++g_scheduler.spares;
+  }
+  g_scheduler.lock.Unlock();
+  if (waits) worker.signal.Wait();
+  return waits;
+}
+
 int SetMaxProcs(int n) {
   EnsureScheduler();
   g_scheduler.lock.Lock();
@@ -157,6 +188,10 @@ bool MonitorProcessors(bool ask_to_yield) {
   for (std::atomic<Processor*>& slot : g_scheduler.processors) {
     Processor* processor = slot.load(std::memory_order_acquire);
     if (processor == nullptr) break;
+    if (ServeOffer(*processor)) {
+      busy = true;
+      continue;
+    }
     if (processor->running.load(std::memory_order_relaxed) == nullptr) continue;
     busy = true;
     const std::uint32_t switches = processor->switches.load(std::memory_order_relaxed);
