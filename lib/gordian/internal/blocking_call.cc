@@ -4,6 +4,7 @@
 
 #include "gordian/internal/activity.h"
 #include "gordian/internal/control.h"
+#include "gordian/internal/exiting.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/timers.h"
@@ -52,6 +53,7 @@ BlockingCall::BlockingCall() {
 BlockingCall::~BlockingCall() {
   if (task_ == nullptr) return;
   Task& self = *task_;
+  if (Worker* worker = CurrentWorker()) StandStillAtExit(*worker, self);
   self.blocking.store(false, std::memory_order_relaxed);
   if (schedule::Controller* control = Control(); control != nullptr && control->Rejoin(self.turn)) {
     AwaitTurn(self);

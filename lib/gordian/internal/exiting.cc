@@ -36,9 +36,10 @@ void Nap() {
   nanosleep(&nap, nullptr);
 }
 
-// What a worker runs it runs still.
+// What a worker runs it runs still. A goroutine in a blocking call stands still after it.
 bool IsAtWork(const Processor& processor) {
   return processor.running.load(std::memory_order_seq_cst) != nullptr &&
+         !processor.offered.load(std::memory_order_seq_cst) &&
          !processor.stands_still.load(std::memory_order_seq_cst);
 }
 
