@@ -13,6 +13,7 @@
 #include "gordian/lock_in_order.h"
 #include "gordian/mutex.h"
 #include "gordian/name.h"
+#include "gordian/net.h"
 #include "gordian/once.h"
 #include "gordian/panic.h"
 #include "gordian/pool.h"

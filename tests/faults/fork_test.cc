@@ -45,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Programs, ForkTest,
                                          "thread-returns-in-child", "grandchildren-work",
                                          "busy-parent-forks", "parents-waiter-takes-nothing",
                                          "parents-waiter-gets-no-lock", "deadlines-hold-in-both",
-                                         "callbacks-are-the-parents", "child-is-alone"));
+                                         "callbacks-are-the-parents", "both-poll",
+                                         "cancel-ends-no-wait-of-the-parents", "child-is-alone"));
 
 TEST_F(FaultsTest, AChildThatWaitsForItsParentsGoroutinesIsAHang) {
   const Outcome run = Shell("$G run -- $F child-hangs");

@@ -1,4 +1,5 @@
 // Programs that fork and go on using the library in both processes: forking NAME.
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -199,6 +200,49 @@ int CallbacksAreTheParents() {
   return Both(child);
 }
 
+// A context that both have is cancelled in the child; whose wait that would end is the parent's.
+int CancelEndsNoWaitOfTheParents() {
+  auto [context, cancel] = gordian::WithCancel(gordian::Background());
+  gordian::Semaphore permits(1);
+  if (!permits.TryAcquire()) return 5;
+  std::atomic<int> ended{0};
+  WaitGroup done;
+  done.Go("parent's", [&, context = context] {
+    permits.Acquire(context).IgnoreError();
+    ++ended;
+  });
+  gordian::Sleep(absl::Milliseconds(20));
+  const int child = InChild([&, cancel = cancel] {
+    cancel();
+    gordian::Sleep(absl::Milliseconds(20));
+    if (ended != 0) _exit(8);
+  });
+  cancel();
+  done.Wait();
+  return Both(child);
+}
+
+int PassAByte() {
+  int ends[2];
+  if (pipe2(ends, O_NONBLOCK) != 0) return 5;
+  Go("writer", [out = ends[1]] {
+    gordian::Sleep(absl::Milliseconds(5));
+    gordian::net::Write(gordian::Background(), out, "x").IgnoreError();
+  });
+  char byte;
+  const auto got = gordian::net::Read(gordian::Background(), ends[0], {&byte, 1});
+  return got.ok() && *got == 1 ? 0 : 6;
+}
+
+// Each has a poller of its own.
+int BothPoll() {
+  if (PassAByte() != 0) return 6;
+  const int child = InChild([] {
+    if (PassAByte() != 0) _exit(8);
+  });
+  return PassAByte() == 0 ? Both(child) : 7;
+}
+
 int ChildIsAlone() {
   WaitGroup done;
   Chan<int> stop(0);
@@ -242,6 +286,8 @@ const std::map<std::string_view, int (*)()> kPrograms = {
     {"parents-waiter-gets-no-lock", ParentsWaiterGetsNoLock},
     {"deadlines-hold-in-both", DeadlinesHoldInBoth},
     {"callbacks-are-the-parents", CallbacksAreTheParents},
+    {"cancel-ends-no-wait-of-the-parents", CancelEndsNoWaitOfTheParents},
+    {"both-poll", BothPoll},
     {"child-is-alone", ChildIsAlone},
     {"child-hangs", ChildHangs},
 };

@@ -39,6 +39,7 @@ void AfterForkInChild() {
   const std::int64_t timers = ForgetTimers();
   ForgetStacks();
   ForgetExit();
+  ForgetPoller();
   ForgetGoroutines(self);
   ForgetThreads(self);
   ForgetScheduler(self);

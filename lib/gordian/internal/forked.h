@@ -32,6 +32,7 @@ void ForgetGoroutines(Task* self);  // goroutine.cc
 void ForgetThreads(Task* self);     // threads.cc
 void ForgetStacks();                // stacks.cc
 void ForgetExit();                  // exiting.cc
+void ForgetPoller();                // poller.cc
 void ForgetHooks();                 // fatal.cc
 
 // What must be whole in the copy is locked around the fork.

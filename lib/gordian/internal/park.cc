@@ -235,6 +235,9 @@ void WakeTask(Task& task) {
   }
 }
 
-void Wake(Waiter& waiter) { WakeTask(*waiter.task); }
+void Wake(Waiter& waiter) {
+  // A context that is cancelled in a forked child knows of its parent's waits too.
+  if (waiter.generation == g_fork_generation) WakeTask(*waiter.task);
+}
 
 }  // namespace gordian::internal
