@@ -37,13 +37,13 @@ int Wait(Caller caller, Barrier* barrier) {
     if (object != nullptr) {
       site = SiteOf(recording, caller);
       Step(recording, *object, trace::EventType::kBarrierArrive, site);
-      recorder::Time(recording.log());
-      recorder::Observed(recording.log(), object->tracked, trace::EventType::kBarrierRequest, site);
+      Ask(recording, {.type = trace::EventType::kBarrierRequest, .object = object, .site = site});
     }
   }
   const int result = g_wait(barrier);
   // Whoever leaves first may destroy it.
-  if (Recording recording; recording && object != nullptr && ObjectOf(barrier) == object) {
+  if (Recording recording(WaitIsOver::kNow);
+      recording && object != nullptr && ObjectOf(barrier) == object) {
     Step(recording, *object, trace::EventType::kBarrierDepart, site);
   }
   return result;

@@ -60,7 +60,7 @@ class Waiting {
   void End(trace::WaitEndReason why) {
     if (!is_open_) return;
     is_open_ = false;
-    Recording recording;
+    Recording recording(WaitIsOver::kNow);
     if (!recording) return;
     if (object_ != nullptr) {
       object_->count.fetch_sub(1, std::memory_order_relaxed);
@@ -75,12 +75,12 @@ class Waiting {
     if (!HoldsMutex(recording, mutex_)) {
       Misused(recording, *object_, trace::MisuseKind::kCondWithoutLock, site_);
     }
-    recorder::Time(recording.log());
     object_->count.fetch_add(1, std::memory_order_relaxed);
-    const trace::ObjectId lock = MutexId(recording, mutex_, site_);
-    Step(
-        recording, *object_, trace::EventType::kCondWait, site_,
-        {.flags = timed ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0}, .operands = {lock}});
+    Ask(recording, {.type = trace::EventType::kCondWait,
+                    .object = object_,
+                    .site = site_,
+                    .flags = TimedFlag(timed),
+                    .operand = MutexId(recording, mutex_, site_)});
     MutexReleasing(recording, mutex_, site_);
   }
 

@@ -71,10 +71,11 @@ class Sleeping {
     Enter(recording, *object_, site_);
     if (is_new) NameFutex(recording, *object_);
     const bool timed = call.d != 0;
-    recorder::Time(recording.log());
-    recorder::Observed(
-        recording.log(), object_->tracked, trace::EventType::kSemRequest, site_,
-        {.flags = timed ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0}, .operands = {1}});
+    Ask(recording, {.type = trace::EventType::kSemRequest,
+                    .object = object_,
+                    .site = site_,
+                    .flags = TimedFlag(timed),
+                    .operand = 1});
   }
 
   void End(long result) {
@@ -82,7 +83,7 @@ class Sleeping {
     const trace::WaitEndReason why = result == 0          ? trace::WaitEndReason::kDone
                                      : errno == ETIMEDOUT ? trace::WaitEndReason::kTimeout
                                                           : trace::WaitEndReason::kGaveUp;
-    Recording recording;
+    Recording recording(WaitIsOver::kNow);
     if (!recording) return;
     WaitEnded(recording, *object_, site_, why);
     if (why != trace::WaitEndReason::kDone || !recorder::IsRegistered(object_->tracked)) return;

@@ -47,6 +47,7 @@ void TakeBackSpawn(Recording& recording, trace::TaskId child) {
   const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kExit);
   recorder::Local(recording.log(), EventType::kTaskEnd, child, 0,
                   {.for_task = child, .operands = {how}});
+  recorder::Local(recording.log(), EventType::kTaskDetach, child, 0);
 }
 
 // Ends the wait of a join, also where the joiner is cancelled.
@@ -60,7 +61,7 @@ class JoinWait {
   }
   void Succeed() {
     is_open_ = false;
-    if (Recording recording; recording) {
+    if (Recording recording(WaitIsOver::kNow); recording) {
       recorder::Local(recording.log(), EventType::kTaskJoin, child_, site_);
     }
   }
@@ -70,7 +71,7 @@ class JoinWait {
 
  private:
   void End(trace::WaitEndReason why) {
-    if (Recording recording; recording) {
+    if (Recording recording(WaitIsOver::kNow); recording) {
       recorder::Local(recording.log(), EventType::kWaitEnd, 0, site_,
                       {.operands = {static_cast<std::uint64_t>(why)}});
     }
@@ -106,10 +107,10 @@ int CreateThread(Caller caller, pthread_t* thread, bool detached, const Birth& b
 Birth BeginThread(void* data) {
   const Birth birth = *static_cast<Birth*>(data);
   ThreadState& thread = t_thread;
-  thread.busy = true;
+  BeBusy(thread);
   delete static_cast<Birth*>(data);
   if (recorder::On()) Adopt(thread, birth.task);
-  thread.busy = false;
+  BeFree(thread);
   return birth;
 }
 
@@ -124,12 +125,12 @@ int JoinThread(Caller caller, pthread_t thread, JoinKind kind, FunctionRef<int()
   if (Recording recording; recording) {
     child = TaskOf(thread);
     if (child != 0) {
-      recorder::ThreadLog& log = recording.log();
       site = SiteOf(recording, caller);
       if (kind != JoinKind::kTries) {
-        const std::uint16_t flags = kind == JoinKind::kTimed ? std::uint16_t{trace::kFlagTimed} : 0;
-        recorder::Time(log);
-        recorder::Local(log, EventType::kTaskJoinRequest, child, site, {.flags = flags});
+        Ask(recording, {.type = EventType::kTaskJoinRequest,
+                        .joined = child,
+                        .site = site,
+                        .flags = TimedFlag(kind == JoinKind::kTimed)});
       }
     }
   }

@@ -1,5 +1,10 @@
 #include "instrument/interpose/lock_events.h"
 
+#include <algorithm>
+#include <deque>
+
+#include "instrument/interpose/spin.h"
+
 namespace gordian::interpose {
 
 using trace::EventType;
@@ -9,6 +14,44 @@ namespace {
 constexpr std::uint64_t kAttemptsPerRecord = 64;
 
 std::uint64_t Number(trace::MisuseKind what) { return static_cast<std::uint64_t>(what); }
+
+// A forked child has its parent's locks as they were, but not the threads that held them. Whatever
+// the present recording has not met and has a holder is such a one.
+trace::TaskId HolderLeftBehind(const Recording& recording, const Object& lock) {
+  if (recorder::IsRegistered(lock.tracked)) return 0;
+  const trace::TaskId holder = lock.holder.load(std::memory_order_relaxed);
+  return holder == recording.task() ? 0 : holder;
+}
+
+// Those that the recording has been told of. A child that forks has them as well.
+struct LeftBehind {
+  SpinLock lock;
+  std::deque<recorder::TrackedTask> tasks;
+
+  recorder::TrackedTask& Of(trace::TaskId id) {
+    const auto found = std::ranges::find(tasks, id, &recorder::TrackedTask::id);
+    if (found != tasks.end()) return *found;
+    return tasks.emplace_back(recorder::TrackedTask{.id = id});
+  }
+};
+
+// The holder has a stretch of its own in which it locks, and never goes on.
+void HeldByWhoIsNotHere(Recording& recording, Object& lock, trace::TaskId holder) {
+  static LeftBehind& left = *new LeftBehind;
+  recorder::ThreadLog& log = recording.log();
+  SpinGuard guard(left.lock);
+  recorder::TrackedTask& task = left.Of(holder);
+  if (task.generation != recorder::CurrentGeneration()) {
+    const auto kind = static_cast<std::uint64_t>(trace::TaskKind::kThread);
+    recorder::LocalText(log, EventType::kTaskSpawn, holder, 0, "a thread of the parent process",
+                        {.operands = {kind}});
+    task.generation = 0;
+  }
+  recorder::RunTask(log, task);
+  recorder::Ordered(log, lock.tracked, EventType::kLock, 0);
+  recorder::Local(log, EventType::kTaskFrozen, holder, 0);
+  recorder::RunTask(log, recording.thread().task);
+}
 
 }  // namespace
 
@@ -21,11 +64,14 @@ void Enter(Recording&, Object& object, trace::SiteId site) {
 }
 
 void LockRequested(Recording& recording, Object& lock, Mode mode, trace::SiteId site, bool timed) {
+  const trace::TaskId left = HolderLeftBehind(recording, lock);
   Enter(recording, lock, site);
-  recorder::Time(recording.log());
-  recorder::Observed(recording.log(), lock.tracked,
-                     mode == Mode::kShared ? EventType::kRLockRequest : EventType::kLockRequest,
-                     site, {.flags = timed ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0}});
+  if (left != 0) HeldByWhoIsNotHere(recording, lock, left);
+  Ask(recording,
+      {.type = mode == Mode::kShared ? EventType::kRLockRequest : EventType::kLockRequest,
+       .object = &lock,
+       .site = site,
+       .flags = TimedFlag(timed)});
 }
 
 void WaitEnded(Recording& recording, Object& object, trace::SiteId site, trace::WaitEndReason why) {

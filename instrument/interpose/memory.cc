@@ -6,7 +6,9 @@
 //
 // Locking  one spin lock. A signal handler that interrupts an allocation finds its thread busy
 //          (see thread.h) and does not come here.
-// Limits   no memory ends the allocation with abort(), which `new` without exceptions would too.
+// Limits   where the system has no more memory, a piece that was kept back serves what is under
+// way,
+//          and nothing more is recorded. Without even that, an allocation ends with abort().
 #include <sys/mman.h>
 
 #include <array>
@@ -16,6 +18,7 @@
 #include <new>
 
 #include "instrument/interpose/spin.h"
+#include "instrument/recorder/attach.h"
 
 namespace gordian::interpose {
 namespace {
@@ -35,13 +38,27 @@ struct Heap {
   std::array<Block*, 24> free{};
   std::byte* rest = nullptr;
   std::size_t left = 0;
+  std::byte* reserve = nullptr;  // a piece
 };
 constinit Heap g_heap;
 
-std::byte* Map(std::size_t bytes) {
+std::byte* TryMap(std::size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) abort();
-  return static_cast<std::byte*>(memory);
+  return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
+}
+
+std::byte* Map(std::size_t bytes) {
+  std::byte* memory = TryMap(bytes);
+  if (memory == nullptr) abort();
+  return memory;
+}
+
+// A piece ahead of need, so that the end of memory is seen while there is some. Under the lock.
+std::byte* NextPiece() {
+  std::byte* piece = g_heap.reserve != nullptr ? g_heap.reserve : Map(kPiece);
+  g_heap.reserve = TryMap(kPiece);
+  if (g_heap.reserve == nullptr) recorder::BreakOff();
+  return piece;
 }
 
 std::size_t ClassOf(std::size_t bytes) { return static_cast<std::size_t>(std::bit_width(bytes)); }
@@ -61,7 +78,7 @@ void* Allocate(std::size_t wanted) {
     } else {
       if (g_heap.left < bytes) {
         g_heap.left = bytes > kPiece ? bytes : kPiece;
-        g_heap.rest = Map(g_heap.left);
+        g_heap.rest = bytes > kPiece ? Map(bytes) : NextPiece();
       }
       block = reinterpret_cast<Block*>(g_heap.rest);
       g_heap.rest += bytes;

@@ -73,7 +73,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
     }
   }
   const int error = block();
-  Recording recording;
+  Recording recording(WaitIsOver::kNow);
   Object* object = recording ? ObjectOf(mutex) : nullptr;
   if (object == nullptr) return error;
   const trace::SiteId site = SiteOf(recording, caller);

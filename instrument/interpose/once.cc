@@ -74,7 +74,7 @@ int Once(Caller caller, pthread_once_t* control, void (*routine)()) {
 }  // namespace
 
 OnceRun::OnceRun(const void* control, trace::SiteId site) : control_(control), site_(site) {
-  Recording recording;
+  Recording recording(WaitIsOver::kNow);
   if (!recording) return;
   Object* object = FindOrMake(control, ObjectKind::kOnce);
   if (object == nullptr) return;
@@ -110,15 +110,14 @@ trace::SiteId OnceAsked(Caller caller, const void* control, bool in_progress) {
   if (!in_progress) return site;
   if (Object* object = FindOrMake(control, ObjectKind::kOnce)) {
     Enter(recording, *object, site);
-    recorder::Time(recording.log());
-    recorder::Observed(recording.log(), object->tracked, trace::EventType::kOnceRequest, site);
+    Ask(recording, {.type = trace::EventType::kOnceRequest, .object = object, .site = site});
   }
   return site;
 }
 
 // A thread's first sight of it orders everything that follows: the rest are not written.
 void OnceSeen(Caller caller, const void* control) {
-  Recording recording;
+  Recording recording(WaitIsOver::kNow);
   if (!recording) return;
   const Object* object = Find(control);
   if (object == nullptr || !recorder::IsRegistered(object->tracked)) return;

@@ -3,6 +3,9 @@
 #include <threads.h>
 #include <time.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "instrument/interpose/entry.h"
 #include "instrument/interpose/life.h"
 #include "instrument/interpose/next.h"
@@ -30,6 +33,25 @@ bool IsDetached(const pthread_attr_t* attributes) {
   return state == PTHREAD_CREATE_DETACHED;
 }
 
+// What the hooks and their thread-local variables take of a thread's stack, with room to spare. A
+// stack smaller than the limit may have been measured to fit its thread without them.
+constexpr std::size_t kHookStack = std::size_t{64} << 10;
+constexpr std::size_t kSmallStack = std::size_t{1} << 20;
+
+// The program's attributes, with a larger stack where it asked for a small one and does not bring
+// its own. They share what they point to with the program's, and are not destroyed.
+pthread_attr_t WithRoom(const pthread_attr_t& attributes) {
+  pthread_attr_t larger = attributes;
+  void* begin = nullptr;
+  std::size_t bytes = 0;
+  const bool known = pthread_attr_getstack(&larger, &begin, &bytes) == 0;
+  const bool is_own = reinterpret_cast<std::uintptr_t>(begin) + bytes != 0;
+  if (known && !is_own && bytes != 0 && bytes < kSmallStack) {
+    pthread_attr_setstacksize(&larger, bytes + kHookStack);
+  }
+  return larger;
+}
+
 // A C11 thread's function returns an int; it travels as a pointer.
 int RunC11Thread(void* data) {
   const Birth birth = BeginThread(data);
@@ -46,9 +68,12 @@ extern "C" {
 GORDIAN_ENTRY int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                  void* (*function)(void*), void* argument) noexcept {
   if (!gordian::recorder::On()) return g_create(thread, attributes, function, argument);
+  pthread_attr_t larger;
+  if (attributes != nullptr) larger = WithRoom(*attributes);
+  const pthread_attr_t* used = attributes != nullptr ? &larger : nullptr;
   return CreateThread(GORDIAN_CALLER(), thread, IsDetached(attributes),
                       {reinterpret_cast<void*>(function), argument, 0},
-                      [=](Birth* birth) { return g_create(thread, attributes, RunThread, birth); });
+                      [=](Birth* birth) { return g_create(thread, used, RunThread, birth); });
 }
 
 GORDIAN_ENTRY int pthread_join(pthread_t thread, void** result) {

@@ -70,7 +70,7 @@ int LockBlocking(Caller caller, Lock* lock, Mode mode, bool timed, FunctionRef<i
     }
   }
   const int error = block();
-  Recording recording;
+  Recording recording(WaitIsOver::kNow);
   Object* object = recording ? ObjectOf(lock) : nullptr;
   if (object == nullptr) return error;
   if (error == 0) {

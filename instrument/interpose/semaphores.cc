@@ -36,12 +36,33 @@ Object* ObjectOf(sem_t* semaphore, unsigned taken) {
   return object;
 }
 
-void RecordAcquired(Caller caller, sem_t* semaphore, std::uint16_t flags) {
-  Recording recording;
+void RecordAcquired(Recording& recording, Caller caller, sem_t* semaphore, std::uint16_t flags) {
   Object* object = recording ? ObjectOf(semaphore, 1) : nullptr;
   if (object == nullptr) return;
   Step(recording, *object, trace::EventType::kSemAcquire, SiteOf(recording, caller),
        {.flags = flags, .operands = {1}});
+}
+
+// Before the permit can be taken.
+void RecordReleased(Recording& recording, sem_t* semaphore, trace::SiteId site) {
+  if (Object* object = ObjectOf(semaphore, 0)) {
+    Step(recording, *object, trace::EventType::kSemRelease, site, {.operands = {1}});
+  }
+}
+
+// What a handler posts in the middle of a hook would be acquired without having been released:
+// it waits for the end of the hook, of which nobody can tell. Where it was called is not known
+// then.
+bool PutOffPost(sem_t* semaphore) {
+  if (!recorder::On()) return false;
+  ThreadState& thread = t_thread;
+  if (!thread.busy || thread.ended) return false;
+  const auto post = [](void* data) {
+    auto* put_off = static_cast<sem_t*>(data);
+    if (Recording recording; recording) RecordReleased(recording, put_off, 0);
+    g_post(put_off);
+  };
+  return thread.put_off.Add(post, semaphore);
 }
 
 // From the request to the permit, or whatever else ends the wait: a signal, a cancellation.
@@ -54,21 +75,23 @@ class Waiting {
     if (object == nullptr) return;
     const trace::SiteId site = SiteOf(recording, caller);
     Enter(recording, *object, site);
-    recorder::Time(recording.log());
-    recorder::Observed(
-        recording.log(), object->tracked, trace::EventType::kSemRequest, site,
-        {.flags = timed ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0}, .operands = {1}});
+    Ask(recording, {.type = trace::EventType::kSemRequest,
+                    .object = object,
+                    .site = site,
+                    .flags = TimedFlag(timed),
+                    .operand = 1});
     object_ = object;
   }
   ~Waiting() { GiveUp(trace::WaitEndReason::kCancelled); }
 
   void Succeed() {
     object_ = nullptr;
-    RecordAcquired(caller_, semaphore_, 0);
+    Recording recording(WaitIsOver::kNow);
+    RecordAcquired(recording, caller_, semaphore_, 0);
   }
   void GiveUp(trace::WaitEndReason why) {
     if (object_ == nullptr) return;
-    if (Recording recording; recording) {
+    if (Recording recording(WaitIsOver::kNow); recording) {
       WaitEnded(recording, *object_, SiteOf(recording, caller_), why);
     }
     object_ = nullptr;
@@ -85,7 +108,8 @@ int Wait(Caller caller, sem_t* semaphore, bool timed, FunctionRef<int()> block) 
   if (!recorder::On()) return block();
   const int before = errno;
   if (g_trywait(semaphore) == 0) {
-    RecordAcquired(caller, semaphore, 0);
+    Recording recording;
+    RecordAcquired(recording, caller, semaphore, 0);
     return 0;
   }
   errno = before;
@@ -139,17 +163,17 @@ GORDIAN_ENTRY int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespe
 
 GORDIAN_ENTRY int sem_trywait(sem_t* semaphore) noexcept {
   const int result = g_trywait(semaphore);
-  if (result == 0) RecordAcquired(GORDIAN_CALLER(), semaphore, gordian::trace::kFlagTry);
+  if (result != 0) return result;
+  Recording recording;
+  RecordAcquired(recording, GORDIAN_CALLER(), semaphore, gordian::trace::kFlagTry);
   return result;
 }
 
-// Before the permit can be taken.
 GORDIAN_ENTRY int sem_post(sem_t* semaphore) noexcept {
   if (Recording recording; recording) {
-    if (Object* object = ObjectOf(semaphore, 0)) {
-      Step(recording, *object, gordian::trace::EventType::kSemRelease,
-           SiteOf(recording, GORDIAN_CALLER()), {.operands = {1}});
-    }
+    RecordReleased(recording, semaphore, SiteOf(recording, GORDIAN_CALLER()));
+  } else if (PutOffPost(semaphore)) {
+    return 0;
   }
   return g_post(semaphore);
 }

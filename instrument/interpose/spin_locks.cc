@@ -33,7 +33,7 @@ int LockIt(Caller caller, Lock* lock) {
     }
     if (const int error = g_lock(lock); error != 0) return error;
   }
-  if (Recording recording; recording) {
+  if (Recording recording(WaitIsOver::kNow); recording) {
     if (Object* object = ObjectOf(lock)) Locked(recording, *object, SiteOf(recording, caller));
   }
   return 0;

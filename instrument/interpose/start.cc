@@ -6,12 +6,14 @@
 #include <elf.h>
 #include <link.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 #include <cstring>
 
 #include "instrument/interpose/access_site.h"
 #include "instrument/interpose/life.h"
 #include "instrument/interpose/object.h"
+#include "instrument/interpose/settle.h"
 #include "instrument/interpose/thread.h"
 #include "instrument/recorder/attach.h"
 #include "instrument/recorder/recorder.h"
@@ -59,19 +61,23 @@ void AfterForkInChild() {
   ForgetOtherThreads();
   const bool was_known = thread.log != nullptr;
   thread.log = nullptr;
+  thread.waits = false;
   thread.attempts = {};
   thread.once_seen = {};
   thread.loads = {};
   if (thread.sites != nullptr) thread.sites->Forget();
   if (thread.access_sites != nullptr) thread.access_sites->Forget();
   if (!was_known || !recorder::On()) return;
-  thread.busy = true;
+  BeBusy(thread);
   Adopt(thread, 0);
-  thread.busy = false;
+  BeFree(thread);
   if (Recording recording; recording) KnowSelf(recording);
 }
 
 void AdoptMain() {
+  if (!recorder::On()) return;
+  recorder::SetSettled(IsSettled);
+  at_quick_exit(recorder::EndProcessAtOnce);
   // Behind the recorder's own handlers, so that the child's recording has begun.
   pthread_atfork(nullptr, nullptr, AfterForkInChild);
   if (Recording recording; recording) KnowSelf(recording);

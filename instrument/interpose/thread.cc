@@ -23,6 +23,12 @@ pthread_key_t g_key;
 // own, in the last round, is still to come.
 constexpr int kLastRound = PTHREAD_DESTRUCTOR_ITERATIONS - 1;
 
+// Its task has ended, and no other one has begun.
+void WriteEnd(ThreadState& thread) {
+  const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
+  recorder::Local(*thread.log, trace::EventType::kTaskEnd, thread.task.id, 0, {.operands = {how}});
+}
+
 void OnThreadExit(void* data) {
   auto& thread = *static_cast<ThreadState*>(data);
   if (++thread.exit_rounds < kLastRound) {
@@ -48,6 +54,12 @@ bool Adopt(ThreadState& thread, trace::TaskId task) {
   thread.os_thread = gettid();
   thread.log = &recorder::Log();
   if (thread.sites == nullptr) thread.sites = new SiteCache;
+  // A signal's handler came before the thread's own beginning: it was a task of its own.
+  if (task != 0 && thread.task.id != 0) {
+    WriteEnd(thread);
+    recorder::StopTask(*thread.log);
+    thread.task = {};
+  }
   // After a fork the one thread goes on as the task it was.
   if (thread.task.id == 0) {
     thread.task.id = task != 0 ? task : recorder::NewTask();
@@ -67,9 +79,7 @@ void EndThread(ThreadState& thread) {
   if (thread.log != nullptr) {
     if (recorder::On()) {
       StackEnded(thread);
-      const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
-      recorder::Local(*thread.log, trace::EventType::kTaskEnd, thread.task.id, 0,
-                      {.operands = {how}});
+      WriteEnd(thread);
     }
     recorder::StopTask(*thread.log);
   }

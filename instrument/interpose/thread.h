@@ -4,7 +4,8 @@
 //   if (recording) recording.… recorder::Ordered(recording.log(), …)
 //
 // While a `Recording` lives its thread is *busy*: whatever is called from inside (a signal
-// handler, an allocator's lock) passes through unrecorded. None lives across a blocking call.
+// handler, an allocator's lock) passes through unrecorded, or is put off until it is over (what
+// a handler gives to others). None lives across a blocking call.
 // A thread that nobody saw created becomes a task at its first hook; after its end (the
 // last rounds of its key destructors) nothing of it is recorded.
 //
@@ -24,6 +25,7 @@
 #include <utility>
 
 #include "instrument/hooks/hooks.h"
+#include "instrument/interpose/waits.h"
 #include "instrument/recorder/recorder.h"
 
 extern "C" {
@@ -83,15 +85,52 @@ class LoadCache {
   std::array<Load, kSlots> loads_{};
 };
 
+// What a handler that interrupts a hook gives, as soon as the hook is over.
+class PutOff {
+ public:
+  using Action = void (*)(void*);
+
+  bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
+  // False where there is no room. The place is taken first: another handler may interrupt this one.
+  bool Add(Action action, void* argument) {
+    const unsigned at = count_.load(std::memory_order_relaxed);
+    if (at == kMost) return false;
+    count_.store(at + 1, std::memory_order_relaxed);
+    calls_[at] = {action, argument};
+    return true;
+  }
+  // More may come while they are done.
+  void Do() {
+    for (unsigned left; (left = count_.load(std::memory_order_relaxed)) != 0;) {
+      count_.store(left - 1, std::memory_order_relaxed);
+      const Call call = calls_[left - 1];
+      call.action(call.argument);
+    }
+  }
+
+ private:
+  static constexpr unsigned kMost = 8;
+  struct Call {
+    Action action = nullptr;
+    void* argument = nullptr;
+  };
+  std::atomic<unsigned> count_{0};
+  std::array<Call, kMost> calls_{};
+};
+
 struct ThreadState {
   recorder::ThreadLog* log = nullptr;  // nullptr: not adopted yet
   int* error = nullptr;                // this thread's errno
   pid_t os_thread = 0;
   bool busy = false;
+  bool waits = false;  // as `request` says
   bool joins = false;  // the C library frees the memory of the thread that it waits for
   bool ended = false;
   std::uint8_t exit_rounds = 0;  // of its key destructors
   recorder::TrackedTask task;
+  PutOff put_off;
+  Request request;
+  std::uintptr_t request_frame = 0;
   FailedAttempts attempts;
   OnceSeenCache once_seen;
   LoadCache loads;
@@ -113,8 +152,22 @@ inline void EndEpoch() {
 }
 
 enum class Epoch : bool { kEnds, kGoesOn };
+enum class WaitIsOver { kNow };
 
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState t_thread;
+
+// From here on a handler of this thread finds it in a hook, and no longer.
+inline void BeBusy(ThreadState& thread) {
+  thread.busy = true;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+inline void BeFree(ThreadState& thread) {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  thread.busy = false;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (!thread.put_off.empty()) [[unlikely]]
+    thread.put_off.Do();
+}
 
 // Makes the calling thread a task: `task`, or a new one. False after its end.
 bool Adopt(ThreadState& thread, trace::TaskId task);
@@ -128,26 +181,23 @@ void MakeThreadKey();
 class Recording {
  public:
   explicit Recording(Epoch epoch = Epoch::kEnds) : epoch_(epoch) {
-    if (!recorder::On()) [[unlikely]]
+    Open();
+    if (thread_ == nullptr || !thread_->waits) [[likely]]
       return;
-    ThreadState& thread = t_thread;
-    if (thread.busy) [[unlikely]]
-      return;
-    thread.busy = true;
-    if (thread.log == nullptr) [[unlikely]] {
-      if (!Adopt(thread, 0)) {
-        thread.busy = false;
-        return;
-      }
-    }
-    thread_ = &thread;
-    errno_before_ = *thread.error;
+    interrupts_ = GiveUpForHandler(*thread_);
+  }
+  // Behind a wait: what it was over with is written next.
+  explicit Recording(WaitIsOver) : epoch_(Epoch::kEnds) {
+    Open();
+    if (thread_ != nullptr) thread_->waits = false;
   }
   ~Recording() {
     if (thread_ == nullptr) return;
+    if (interrupts_) [[unlikely]]
+      AskAgain(*thread_);
     if (epoch_ == Epoch::kEnds) EndEpoch();
     *thread_->error = errno_before_;
-    thread_->busy = false;
+    BeFree(*thread_);
   }
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
@@ -158,8 +208,26 @@ class Recording {
   trace::TaskId task() const { return thread_->task.id; }
 
  private:
+  void Open() {
+    if (!recorder::On()) [[unlikely]]
+      return;
+    ThreadState& thread = t_thread;
+    if (thread.busy) [[unlikely]]
+      return;
+    BeBusy(thread);
+    if (thread.log == nullptr) [[unlikely]] {
+      if (!Adopt(thread, 0)) {
+        BeFree(thread);
+        return;
+      }
+    }
+    thread_ = &thread;
+    errno_before_ = *thread.error;
+  }
+
   ThreadState* thread_ = nullptr;
   const Epoch epoch_;
+  bool interrupts_ = false;  // a wait, that goes on
   int errno_before_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 #include <unwind.h>
 
 #include <atomic>
@@ -35,6 +36,7 @@ enum class Mode : std::uint8_t { kOff, kSupervised, kFile };
 // What this process records into. Never destroyed: threads record during exit.
 struct Attachment {
   Mode mode = Mode::kOff;
+  pid_t process = 0;  // whose recording it is
   std::unique_ptr<RegionSink> sink;
   std::unique_ptr<LiveFile> file;
   std::atomic<bool> ended{false};
@@ -68,6 +70,7 @@ void Attach(bool forked) {
     attachment.file = LiveFile::Open(options.trace, options.trace_limit, attachment.sink);
     if (attachment.sink != nullptr) attachment.mode = Mode::kFile;
   }
+  attachment.process = getpid();
   if (attachment.sink != nullptr) Start(attachment.sink.get());
 }
 
@@ -75,17 +78,20 @@ void Attach(bool forked) {
 
 void BeforeFork() {
   internal::LockSites();
+  internal::LockModules();
   internal::LockThreads();
 }
 
 void AfterForkInParent() {
   internal::UnlockThreads();
+  internal::UnlockModules();
   internal::UnlockSites();
 }
 
 void AfterForkInChild() {
   internal::AbandonRecording();
   internal::UnlockThreads();
+  internal::UnlockModules();
   internal::UnlockSites();
   Attachment& attachment = TheAttachment();
   const bool recorded = attachment.mode != Mode::kOff && !attachment.ended.load();
@@ -104,6 +110,15 @@ void Settle() {
       Now() + static_cast<std::uint64_t>(ProcessOptions().leak_grace_exit.count());
   const timespec nap{0, 1'000'000};
   while (!settled() && Now() < until) nanosleep(&nap, nullptr);
+}
+
+void WriteEnd(Attachment& attachment, trace::ProcessEndReason how) {
+  ThreadLog& log = Log();
+  Time(log);
+  Local(log, EventType::kProcessEnd, 0, 0, {.operands = {static_cast<std::uint64_t>(how)}});
+  if (attachment.mode == Mode::kOff) return;  // whoever records reads on
+  Stop();
+  if (attachment.file != nullptr) attachment.file->Seal(attachment.sink->region());
 }
 
 // Counts the frames above AtExit that lie in one object file with its caller.
@@ -156,12 +171,19 @@ void EndProcess(trace::ProcessEndReason how) {
   Attachment& attachment = TheAttachment();
   if (!On() || attachment.ended.exchange(true)) return;
   if (how != trace::ProcessEndReason::kFatal) Settle();
-  ThreadLog& log = Log();
-  Time(log);
-  Local(log, EventType::kProcessEnd, 0, 0, {.operands = {static_cast<std::uint64_t>(how)}});
-  if (attachment.mode == Mode::kOff) return;  // whoever records reads on
-  Stop();
-  if (attachment.file != nullptr) attachment.file->Seal(attachment.sink->region());
+  WriteEnd(attachment, how);
+}
+
+void EndProcessAtOnce() {
+  Attachment& attachment = TheAttachment();
+  if (!On() || attachment.process != getpid() || attachment.ended.exchange(true)) return;
+  WriteEnd(attachment, trace::ProcessEndReason::kExit);
+}
+
+void BreakOff() {
+  if (!internal::g_on.exchange(false)) return;
+  const Attachment& attachment = TheAttachment();
+  if (attachment.sink != nullptr) attachment.sink->region().header().refused.fetch_add(1);
 }
 
 namespace internal {

@@ -44,6 +44,14 @@ void ReportMotion(bool stands_still);
 // Whoever ends the process by other means (a report, a panic) calls it before.
 void EndProcess(trace::ProcessEndReason how);
 
+// The same for a process that leaves without waiting for anything (_exit). A child of vfork that
+// calls it ends nothing: the recording is its parent's.
+void EndProcessAtOnce();
+
+// There is no memory to go on recording with: nothing more is recorded. The trace ends like that
+// of a program that was killed. Takes no memory.
+void BreakOff();
+
 namespace internal {
 // Recorder.cc refers to it, so that a static link keeps the constructor.
 void AttachAtStart();

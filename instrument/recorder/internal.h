@@ -23,18 +23,22 @@ void WriteKnownSites(ThreadLog& log);
 void WriteProcess(ThreadLog& log);
 
 // Around fork: nobody is inside the recorder's tables while the process is copied
-// (thread_log.cc, sites.cc).
+// (thread_log.cc, sites.cc, modules.cc).
 void LockThreads();
 void UnlockThreads();
 void LockSites();
 void UnlockSites();
+void LockModules();
+void UnlockModules();
 
 // In a forked child, before UnlockThreads: forgets the parent's recording without touching
 // its chunks, and the threads that the child does not have.
 void AbandonRecording();
 
-// Writes one Module record for each loaded object file (process.cc).
+// Writes one Module record for each loaded object file (modules.cc).
 void WriteModules(ThreadLog& log);
+// The same for those that were loaded since.
+void WriteNewModules(ThreadLog& log);
 
 }  // namespace internal
 }  // namespace gordian::recorder

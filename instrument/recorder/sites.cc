@@ -87,15 +87,16 @@ SiteId ThreadLog::Stack(std::span<const std::uintptr_t> addresses) {
 SiteId ThreadLog::StackSlow(std::span<const std::uintptr_t> addresses) {
   std::string bytes(reinterpret_cast<const char*>(addresses.data()), addresses.size_bytes());
   Table& table = TheTable();
-  std::lock_guard lock(table.mutex);
+  std::unique_lock lock(table.mutex);
   auto [found, is_new] = table.stacks.try_emplace(bytes, 0);
-  if (is_new) {
-    found->second = Define(table, {EventType::kSiteStack, 0, 0, std::move(bytes)});
-    if (found->second != 0 && On()) {
-      Write(*this, found->second, table.definitions[found->second - 1]);
-    }
-  }
-  return found->second;
+  if (!is_new) return found->second;
+  const SiteId id = Define(table, {EventType::kSiteStack, 0, 0, std::move(bytes)});
+  found->second = id;
+  if (id == 0 || !On()) return id;
+  Write(*this, id, table.definitions[id - 1]);
+  lock.unlock();
+  internal::WriteNewModules(*this);  // it may lie in a library that was opened meanwhile
+  return id;
 }
 
 namespace internal {

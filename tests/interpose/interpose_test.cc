@@ -2,18 +2,12 @@
 // wrong ones, and that the right ones run as ever and are left in peace.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
+
+#include "tests/interpose/shell.h"
 
 namespace {
 
@@ -122,53 +116,6 @@ constexpr Case kCases[] = {
 };
 
 void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
-
-std::string Contents(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-class Folder {
- public:
-  Folder()
-      : path_(std::filesystem::path(testing::TempDir()) /
-              ("interpose-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  const std::filesystem::path path_;
-};
-
-struct Outcome {
-  int status = 0;
-  std::string out, err;
-  std::chrono::steady_clock::duration time{};
-};
-
-Outcome Shell(const std::filesystem::path& folder, const std::string& command) {
-  const std::string script = "G='" GORDIAN "'; cd '" + folder.string() + "'; { " + command +
-                             "; } > out 2> err < /dev/null";
-  const auto start = std::chrono::steady_clock::now();
-  const int status = std::system(script.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
-          Contents(folder / "out"), Contents(folder / "err"),
-          std::chrono::steady_clock::now() - start};
-}
-
-// "rule verdict" of every finding, measures left out.
-std::vector<std::string> FindingsIn(const std::string& report) {
-  std::vector<std::string> findings;
-  const auto json = nlohmann::json::parse(report, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return {"the report is no JSON"};
-  for (const auto& finding : json.value("findings", nlohmann::json::array())) {
-    if (finding.value("verdict", "") == "info") continue;
-    findings.push_back(finding.value("rule", "") + " " + finding.value("verdict", ""));
-  }
-  return findings;
-}
 
 class InterposeTest : public testing::TestWithParam<Case> {
  protected:

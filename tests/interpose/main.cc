@@ -4,8 +4,9 @@
 #include "tests/interpose/plain.h"
 
 int main(int argc, char** argv) {
-  for (const auto& programs : {LockPrograms(), ConditionPrograms(), ThreadPrograms(),
-                               OtherPrograms(), FutexPrograms(), StandardPrograms()}) {
+  for (const auto& programs :
+       {LockPrograms(), ConditionPrograms(), ThreadPrograms(), OtherPrograms(), FutexPrograms(),
+        StandardPrograms(), EndPrograms(), StraitPrograms(), ImagePrograms()}) {
     for (const Plain& program : programs) {
       if (argc < 2 || program.name != argv[1]) continue;
       program.run();

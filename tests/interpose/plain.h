@@ -19,6 +19,9 @@ std::span<const Plain> ThreadPrograms();
 std::span<const Plain> OtherPrograms();
 std::span<const Plain> FutexPrograms();
 std::span<const Plain> StandardPrograms();
+std::span<const Plain> EndPrograms();
+std::span<const Plain> StraitPrograms();
+std::span<const Plain> ImagePrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
