@@ -161,11 +161,27 @@ void HappensBefore::Store(Object& object, Task& task, std::uint64_t order) {
   }
 }
 
-void HappensBefore::Send(Object& object, Task& task, trace::TaskId id) {
+void HappensBefore::Meet(Task& sender, Task& receiver) {
+  if (&sender == &receiver) return;
+  const Stamp given = sender.clock.now();
+  const Stamp taken = receiver.clock.now();
+  sender.clock.Tick();
+  receiver.clock.Tick();
+  receiver.clock.Acquire(given);
+  sender.clock.Acquire(taken);
+}
+
+void HappensBefore::Send(const Event& event, Object& object, Task& task) {
   if (object.channel == nullptr) object.channel = std::make_unique<Channel>();
   Channel& channel = *object.channel;
   if (object.capacity == 0) {
-    channel.sender = id;
+    // A sender that waits may go on before its receiver has written the receive.
+    Task* receiver = event.Has(trace::kFlagFor) ? TaskAt(event.actor) : nullptr;
+    if (receiver == nullptr) {
+      channel.sender = event.task;
+    } else {
+      Meet(task, *receiver);
+    }
     return;
   }
   // The element stands in a place that was never used, or that a receive has left.
@@ -184,13 +200,7 @@ void HappensBefore::Receive(Object& object, Task& task) {
   Channel& channel = *object.channel;
   if (object.capacity == 0) {
     Task* sender = TaskAt(std::exchange(channel.sender, 0));
-    if (sender == nullptr || sender == &task) return;
-    const Stamp given = sender->clock.now();
-    const Stamp taken = task.clock.now();
-    sender->clock.Tick();
-    task.clock.Tick();
-    task.clock.Acquire(given);
-    sender->clock.Acquire(taken);
+    if (sender != nullptr) Meet(*sender, task);
     return;
   }
   if (channel.sent.empty()) return;
@@ -203,7 +213,7 @@ void HappensBefore::Receive(Object& object, Task& task) {
 void HappensBefore::ApplyToChannel(const Event& event, Object& object, Task& task) {
   switch (event.type) {
     case EventType::kChanSend:
-      return Send(object, task, event.task);
+      return Send(event, object, task);
     case EventType::kChanRecv:
       return Receive(object, task);
     case EventType::kChanClose:

@@ -59,7 +59,8 @@ class HappensBefore {
   void ApplyToTask(const trace::Event& event, Task& task);
   void ApplyToChannel(const trace::Event& event, Object& object, Task& task);
   void ApplyToBarrier(const trace::Event& event, Object& object, Task& task);
-  void Send(Object& object, Task& task, trace::TaskId id);
+  static void Meet(Task& sender, Task& receiver);
+  void Send(const trace::Event& event, Object& object, Task& task);
   void Receive(Object& object, Task& task);
   static void Load(const Object& object, Task& task, std::uint64_t order);
   static void Store(Object& object, Task& task, std::uint64_t order);

@@ -87,6 +87,36 @@ TEST(HappensBeforeTest, AReceiveComesBeforeTheSendThatItMadeRoomFor) {
   EXPECT_TRUE(Races([&] { program(1); }));
 }
 
+// Here the sender may go on before its receiver has recorded the receive.
+TEST(HappensBeforeTest, AReceiveComesBeforeTheSendThatWaitedForIt) {
+  const auto program = [](int capacity, bool select, bool in_time) {
+    Shared<int> x{0};
+    Chan<int> c(capacity);
+    Chan<Unit> done(0);
+    for (int i = 0; i < capacity; ++i) c.Send(i);
+    Go([&] {
+      Sleep(absl::Milliseconds(5));
+      if (in_time) x = 1;
+      c.Recv();
+      if (!in_time) x = 1;
+      done.Recv();
+    });
+    if (select) {
+      Select(Send(c, 0), Recv(done));
+    } else {
+      c.Send(0);
+    }
+    static_cast<void>(x.Read());
+    done.Send({});
+  };
+  for (const int capacity : {0, 1, 3}) {
+    for (const bool select : {false, true}) {
+      EXPECT_FALSE(Races([&] { program(capacity, select, true); })) << capacity << select;
+      EXPECT_TRUE(Races([&] { program(capacity, select, false); })) << capacity << select;
+    }
+  }
+}
+
 TEST(HappensBeforeTest, ACloseComesBeforeTheReceiveThatSeesIt) {
   EXPECT_FALSE(Races([] {
     Shared<int> x{0};
