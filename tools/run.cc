@@ -4,7 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
 #include <mutex>
 #include <string>
@@ -68,10 +71,10 @@ std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
   return gaps;
 }
 
-// Names are resolved now, while the program's files are as they were, and stored.
-TraceReport ReportOf(ProcessWatch& watch, const RunResult& result, const std::string& kept_as,
+// Of a watch that has finished. Names are resolved now, while the program's files are as they were,
+// and stored.
+TraceReport ReportOf(ProcessWatch& watch, const std::string& kept_as, std::vector<std::string> gaps,
                      detector::AllowList& allow, detector::AddressResolver& resolver) {
-  watch.Finish();
   detector::Pipeline& pipeline = watch.pipeline();
   std::vector<std::uint64_t> names;
   if (!kept_as.empty()) {
@@ -79,7 +82,7 @@ TraceReport ReportOf(ProcessWatch& watch, const RunResult& result, const std::st
     names = pipeline.sites().ResolvedRecords();
   }
   watch.process().Close(names);
-  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, Gaps(watch, result), allow,
+  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, std::move(gaps), allow,
                        resolver);
 }
 
@@ -117,6 +120,7 @@ class RunCommand final : public Command {
 
   int Run() override {
     if (absl::Status status = Prepare(); !status.ok()) return Complain(Text(status));
+    GiveUpUnwritableTrace();
     absl::StatusOr<TraceNames> names = TraceNames::Make(trace_);
     if (!names.ok()) return Complain(Text(names.status()));
     settings_.trace_path = [&names](const recorder::RecordedProcess::Identity& process,
@@ -159,6 +163,17 @@ class RunCommand final : public Command {
     return absl::OkStatus();
   }
 
+  // The program is recorded and judged all the same, by a trace that is not kept.
+  void GiveUpUnwritableTrace() {
+    if (trace_.empty()) return;
+    const std::filesystem::path path(trace_);
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    const bool exists = access(trace_.c_str(), F_OK) == 0;
+    if (access(exists ? path.c_str() : folder.c_str(), W_OK) == 0) return;
+    not_kept_ = absl::StrCat("the trace cannot be kept in ", trace_, ": ", std::strerror(errno));
+    trace_.clear();
+  }
+
   // Called on the watches' threads.
   void Announce(detector::Pipeline& pipeline, std::vector<detector::Finding> findings) {
     detector::Symbolizer symbolizer;
@@ -177,8 +192,11 @@ class RunCommand final : public Command {
     detector::Symbolizer symbolizer;
     for (const auto& watch : result.watches) {
       const std::string kept_as = trace_.empty() ? "" : watch->process().trace_path();
+      watch->Finish();
+      std::vector<std::string> gaps = Gaps(*watch, result);
+      if (!not_kept_.empty()) gaps.push_back(not_kept_);
       report.traces.push_back(
-          ReportOf(*watch, result, kept_as, report_options_.allow(), symbolizer));
+          ReportOf(*watch, kept_as, std::move(gaps), report_options_.allow(), symbolizer));
     }
     if (!std::ranges::all_of(report.traces, IsIdle)) std::erase_if(report.traces, IsIdle);
     if (report.traces.empty()) {
@@ -197,6 +215,7 @@ class RunCommand final : public Command {
 
   ReportOptions report_options_;
   std::string trace_;
+  std::string not_kept_;  // why not
   std::string timeout_;
   std::string linger_ = "5s";
   std::string on_hang_ = "kill";

@@ -319,7 +319,13 @@ TEST_F(RunTest, NothingIsLeftInTheTemporaryFolder) {
 TEST_F(RunTest, AnUnwritableTraceIsInconclusive) {
   const Outcome run = Shell("$G run --trace /nonexistent/t.gtrace -- $S exit 0");
   EXPECT_EQ(run.status, 3) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("/nonexistent/t.gtrace"));
+  EXPECT_THAT(run.err, HasSubstr("cannot be kept in /nonexistent/t.gtrace: No such file"));
+}
+
+TEST_F(RunTest, AProgramWhoseTraceIsUnwritableIsJudgedAllTheSame) {
+  const Outcome run = Shell("timeout 30 $G run --trace /nonexistent/t.gtrace -- $S deadlock");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("deadlock.global"));
 }
 
 // The limit leaves no room for a recording; a signal would kill whoever passes it.
