@@ -66,6 +66,8 @@ void Cond::Wait(std::source_location at) {
   }
   std::atomic<std::uint32_t> claimed{0};
   Waiter self(internal::CurrentTask());
+  self.to = "be signalled by a Cond";
+  self.on = origin_.name();
   self.claimed = &claimed;  // it parks only after the locker is unlocked, without lock_
   lock_.Lock();
   queue_.PushBack(self);

@@ -10,6 +10,7 @@
 #include "gordian/context.h"
 #include "gordian/err_group.h"
 #include "gordian/go.h"
+#include "gordian/labels.h"
 #include "gordian/lock_in_order.h"
 #include "gordian/mutex.h"
 #include "gordian/name.h"

@@ -78,6 +78,8 @@ void Mutex::LockContended(ThreadLog* log, CallSite site) {
   }
   Waiter self(internal::CurrentTask());
   self.asked_ns = NowNs();
+  self.to = "lock a Mutex";
+  self.on = origin_.name();
   bool waited = false;
   for (;;) {
     lock_.Lock();

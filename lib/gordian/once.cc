@@ -51,6 +51,8 @@ bool Once::Begin(const std::source_location& at) {
   }
   Waiter waiter(self);
   waiter.site = site;
+  waiter.to = "see a Once done";
+  waiter.on = origin_.name();
   queue_.PushBack(waiter);
   if (log != nullptr) {
     recorder::Time(*log);

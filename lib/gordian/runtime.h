@@ -3,6 +3,7 @@
 #define GORDIAN_RUNTIME_H_
 
 #include <cstdint>
+#include <string>
 
 namespace gordian {
 
@@ -15,6 +16,12 @@ int NumCpu();
 
 // The goroutines that exist, and one for main.
 std::int64_t NumGoroutine();
+
+// Every goroutine: its number and name, its labels (labels.h), whether it runs or what it waits to
+// do and on which object, where it was started, and the stack of one that is switched out (module
+// and offset, for addr2line or llvm-symbolizer). The others go on meanwhile; for logs and
+// debuggers.
+std::string DumpGoroutines();
 
 // Lets others run.
 void Gosched();

@@ -139,6 +139,8 @@ bool RWMutex::TryRLockAt(CallSite site) {
 void RWMutex::Wait(bool as_writer, CallSite site) {
   ThreadLog* log = Recorded();
   Waiter self(internal::CurrentTask());
+  self.to = as_writer ? "lock an RWMutex" : "read-lock an RWMutex";
+  self.on = origin_.name();
   lock_.Lock();
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {

@@ -61,6 +61,8 @@ absl::Status Semaphore::AcquireSlow(const Context& ctx, std::int64_t n,
   internal::CancelWatch watch(ctx.node());
   Waiting self(internal::CurrentTask(), n);
   self.claimed = watch.claimed();
+  self.to = "acquire a Semaphore";
+  self.on = origin_.name();
   lock_.Lock();
   if (IsFree(n)) {
     Record(EventType::kSemAcquire, n, at);

@@ -195,6 +195,7 @@ void Sleep(absl::Duration duration, const std::source_location& where) {
                      .operands = {static_cast<std::uint64_t>(internal::AtLeastZeroNs(duration))}});
   }
   internal::Waiter self(internal::CurrentTask());
+  self.to = "sleep";
   internal::ParkUntil(self, nullptr, internal::TimeNow() + duration);
   if (recorder::ThreadLog* log = internal::Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kWaitEnd, 0, internal::CallSite(where).In(*log),

@@ -96,6 +96,8 @@ void WaitGroup::Wait(std::source_location at) {
   if (state_.load(std::memory_order_acquire) == 0) return RecordWait(at);
   std::atomic<std::uint32_t> claimed{0};
   Waiter self(internal::CurrentTask());
+  self.to = "see a WaitGroup done";
+  self.on = origin_.name();
   self.claimed = &claimed;  // it parks without the queue's lock
   ThreadLog* log = Recording();
   if (log != nullptr) {

@@ -170,6 +170,8 @@ Waiter* ChanCore::CloseLocked(const ChanCall& call) {
 
 void ChanCore::Park(WaiterQueue& queue, ChanWaiter& self, const ChanCall& call, EventType request) {
   Pin();
+  self.to = &queue == &senders_ ? "send to a channel" : "receive from a channel";
+  self.on = origin_.name();
   queue.PushBack(self);
   RecordRequest(call, request);
   try {
@@ -294,6 +296,7 @@ void BlockOnNil(EventType request, const std::source_location& where) {
   RecordNilRequest(request, where);
   for (;;) {
     Waiter self(CurrentTask());
+    self.to = "use the nil channel";
     try {
       internal::Park(self, nullptr);
     } catch (...) {

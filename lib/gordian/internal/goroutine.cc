@@ -9,6 +9,7 @@
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/freeze.h"
+#include "gordian/internal/label_set.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -69,6 +70,7 @@ trace::TaskEndReason RunBody(Task& self) {
 void GoroutineMain(void* argument) {
   Task& self = *static_cast<Task*>(argument);
   const trace::TaskEndReason how = RunBody(self);
+  DropLabels(self);
   if (&self == ForkedMain()) exit(EXIT_SUCCESS);
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kTaskEnd, IdOf(self), 0,
@@ -150,6 +152,7 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   task.body = std::move(body);
   task.spawned_at = location;
   task.SetName(name);
+  InheritLabels(task);
   task.tracked = {};
   task.turn.ordinal = 0;
   task.unwind = false;

@@ -37,6 +37,7 @@ class Origin {
   recorder::Tracked& tracked() { return tracked_; }
 
   void SetName(std::string_view name);
+  const char* name() const { return name_; }  // kept for ever; nullptr where it has none
 
   // The object ends; called by the primitive's destructor.
   void End() {

@@ -177,6 +177,8 @@ Waiter* WaiterQueue::PopFrontClaimed() {
 void Park(Waiter& waiter, SpinLock* lock) {
   Task& self = *waiter.task;
   self.waiting_lock = lock;
+  self.waits_to.store(waiter.to, std::memory_order_relaxed);
+  self.waits_on.store(waiter.on, std::memory_order_relaxed);
   self.waiting.store(&waiter, std::memory_order_release);
   const ExitWaits exit_waits(self);
   if (self.bound) {

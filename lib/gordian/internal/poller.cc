@@ -24,6 +24,7 @@ struct PollWait final : CancelChild {
   PollWait(Task& task, int descriptor, std::uint32_t wanted)
       : waiter(task), fd(descriptor), events(wanted) {
     waiter.claimed = &claimed;
+    waiter.to = "see a descriptor ready";
   }
 
   void Unref() {

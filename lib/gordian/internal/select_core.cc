@@ -115,6 +115,7 @@ std::size_t Selection::Block() {
   UnlockAll();
   Waiter nothing(CurrentTask());  // for a select without cases
   Waiter& any = cases_.empty() ? nothing : *cases_.front().waiter;
+  any.to = "select";
   try {
     do Park(any, nullptr);
     while (claimed_.load(std::memory_order_acquire) == 0);

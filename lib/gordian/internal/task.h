@@ -75,9 +75,11 @@ struct Waiter {
   void* value = nullptr;      // for the primitive: the element to send, the place to receive
   std::uintptr_t result = 0;  // for the primitive: what the waker tells the waiter
   std::uint64_t asked_ns = 0;
-  std::uint32_t index = 0;  // of the select case
-  trace::SiteId site = 0;   // of the request, where it was recorded
-  std::uint8_t generation;  // of its process
+  const char* to = nullptr;  // what the task waits to do, for a dump: "lock a Mutex"
+  const char* on = nullptr;  // the object's name, where it has one
+  std::uint32_t index = 0;   // of the select case
+  trace::SiteId site = 0;    // of the request, where it was recorded
+  std::uint8_t generation;   // of its process
   // A wait that stands in several queues (select, or a wait with a deadline) is claimed
   // once: all its waiters share one word. nullptr: unlinking is claiming.
   std::atomic<std::uint32_t>* claimed = nullptr;

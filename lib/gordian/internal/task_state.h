@@ -49,6 +49,8 @@ struct Turn : schedule::Controlled {
   Signal signal;  // of a task with a thread of its own: it is granted
 };
 
+class Labels;
+
 class Task {
  public:
   explicit Task(trace::TaskKind of) : kind(of) {
@@ -70,6 +72,9 @@ class Task {
   // Of the wait it stands in; meaningful while parked.
   std::atomic<Waiter*> waiting{nullptr};
   SpinLock* waiting_lock = nullptr;
+  // The same for a dump, which reads them at any time: texts that are kept for ever.
+  std::atomic<const char*> waits_to{nullptr};
+  std::atomic<const char*> waits_on{nullptr};  // the object's name, where it has one
 
   Task* next = nullptr;      // in the run queue or free list it is in
   Task* all_next = nullptr;  // among all goroutines, or all threads, ever made
@@ -79,6 +84,7 @@ class Task {
   absl::AnyInvocable<void()> body;
   std::source_location spawned_at;
   std::array<char, 48> name;  // as much of it as fits; "": it has none
+  Labels* labels = nullptr;   // labels.h
   FailedAttempts attempts;
   std::uint32_t lock_depth = 0;  // calls of LockOSThread
 
