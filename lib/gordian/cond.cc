@@ -68,6 +68,7 @@ void Cond::Wait(std::source_location at) {
   Waiter self(internal::CurrentTask());
   self.to = "be signalled by a Cond";
   self.on = origin_.name();
+  self.at = at;
   self.claimed = &claimed;  // it parks only after the locker is unlocked, without lock_
   lock_.Lock();
   queue_.PushBack(self);

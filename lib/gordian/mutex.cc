@@ -80,6 +80,7 @@ void Mutex::LockContended(ThreadLog* log, CallSite site) {
   self.asked_ns = NowNs();
   self.to = "lock a Mutex";
   self.on = origin_.name();
+  self.at = site.location();
   bool waited = false;
   for (;;) {
     lock_.Lock();

@@ -53,6 +53,7 @@ bool Once::Begin(const std::source_location& at) {
   waiter.site = site;
   waiter.to = "see a Once done";
   waiter.on = origin_.name();
+  waiter.at = at;
   queue_.PushBack(waiter);
   if (log != nullptr) {
     recorder::Time(*log);

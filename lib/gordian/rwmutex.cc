@@ -141,6 +141,7 @@ void RWMutex::Wait(bool as_writer, CallSite site) {
   Waiter self(internal::CurrentTask());
   self.to = as_writer ? "lock an RWMutex" : "read-lock an RWMutex";
   self.on = origin_.name();
+  self.at = site.location();
   lock_.Lock();
   std::uint64_t state = state_.load(std::memory_order_relaxed);
   for (;;) {

@@ -63,6 +63,7 @@ absl::Status Semaphore::AcquireSlow(const Context& ctx, std::int64_t n,
   self.claimed = watch.claimed();
   self.to = "acquire a Semaphore";
   self.on = origin_.name();
+  self.at = at;
   lock_.Lock();
   if (IsFree(n)) {
     Record(EventType::kSemAcquire, n, at);

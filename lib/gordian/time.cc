@@ -196,6 +196,7 @@ void Sleep(absl::Duration duration, const std::source_location& where) {
   }
   internal::Waiter self(internal::CurrentTask());
   self.to = "sleep";
+  self.at = where;
   internal::ParkUntil(self, nullptr, internal::TimeNow() + duration);
   if (recorder::ThreadLog* log = internal::Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kWaitEnd, 0, internal::CallSite(where).In(*log),

@@ -98,6 +98,7 @@ void WaitGroup::Wait(std::source_location at) {
   Waiter self(internal::CurrentTask());
   self.to = "see a WaitGroup done";
   self.on = origin_.name();
+  self.at = at;
   self.claimed = &claimed;  // it parks without the queue's lock
   ThreadLog* log = Recording();
   if (log != nullptr) {

@@ -1,5 +1,9 @@
 // VerifyNone: what was found since the last call, for any test framework.
+#include <iostream>
+
 #include "detector/report/report.h"
+#include "gordian/internal/fatal.h"
+#include "gordian/internal/freeze.h"
 #include "gordian/testing.h"
 #include "instrument/recorder/recorder.h"
 #include "lib/inprocess/session.h"
@@ -8,10 +12,24 @@
 namespace gordian::testing {
 namespace {
 
+// The program is about to end itself, with a report of its own that follows.
+void OnFatal(std::string_view /*report*/) {
+  inprocess::Session& session = inprocess::Session::Get();
+  const bool asleep = internal::StandingStill();
+  std::vector<detector::Finding> found = session.Failing(
+      session.Judge(asleep ? detector::CutKind::kStandstill : detector::CutKind::kTestEnd));
+  // Who is still there was cut short.
+  std::erase_if(found, [](const auto& finding) { return finding.rule.starts_with("leak."); });
+  if (!found.empty()) std::cerr << session.Report(found) << "\n";
+}
+
 // The stretch between two calls counts as a test. The first begins with the process, so that
 // what global constructors spawn is seen too.
 struct Stretch {
-  Stretch() { Begin(); }
+  Stretch() {
+    Begin();
+    if (inprocess::Session::Get().judging()) internal::SetFatalHook(OnFatal);
+  }
   void Begin() {
     test = inprocess::Session::Get().BeginTest("since the last VerifyNone()");
     first_task = recorder::NextTask();

@@ -26,6 +26,9 @@ class CallSite {
     return site;
   }
 
+  // Line 0 where a frame was given.
+  const std::source_location& location() const { return at_; }
+
   trace::SiteId In(recorder::ThreadLog& log) const {
     if (frame_ == nullptr && locations_only_.load(std::memory_order_relaxed)) [[likely]]
       return log.Site(at_);

@@ -201,6 +201,7 @@ void ChanCore::Send(ChanCore* core, void* value, const std::source_location& whe
     return;
   }
   ChanWaiter self(CurrentTask(), value, call);
+  self.at = where;
   core->Park(core->senders_, self, call, EventType::kChanSendRequest);
   if (self.result == kChanClosed) [[unlikely]] {
     core->RecordWaitEnd(call.site, trace::WaitEndReason::kGaveUp);
@@ -222,6 +223,7 @@ bool ChanCore::Recv(ChanCore* core, void* place, const std::source_location& whe
     return outcome.attempt == Attempt::kDone;
   }
   ChanWaiter self(CurrentTask(), place, call);
+  self.at = where;
   core->Park(core->receivers_, self, call, EventType::kChanRecvRequest);
   core->Unref(kPin);
   return self.result == kChanDone;
@@ -297,6 +299,7 @@ void BlockOnNil(EventType request, const std::source_location& where) {
   for (;;) {
     Waiter self(CurrentTask());
     self.to = "use the nil channel";
+    self.at = where;
     try {
       internal::Park(self, nullptr);
     } catch (...) {

@@ -97,6 +97,8 @@ void Fatal(std::string_view message) {
   End(report);
 }
 
+void FatalAsleep(const std::string& report) { End(report); }
+
 void PanicEscaped(Task& task) {
   const Thrown thrown = Current();
   std::string report = absl::StrCat("gordian: panic: ", thrown.message, "\n");

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "gordian/internal/activity.h"
+#include "gordian/internal/asleep.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
 #include "instrument/recorder/attach.h"
@@ -34,7 +35,11 @@ void StandsStill() {
   recorder::ReportMotion(/*stands_still=*/true);
   // Somebody may have moved before that was said, and said so too early.
   if (!StandingStill()) recorder::ReportMotion(/*stands_still=*/false);
-  if (void (*callback)() = g_on_standstill.load(std::memory_order_acquire)) callback();
+  if (void (*callback)() = g_on_standstill.load(std::memory_order_acquire)) {
+    callback();
+  } else if (!recorder::Supervised()) {
+    NobodyMoves();
+  }
 }
 
 void MovesAgain() { recorder::ReportMotion(/*stands_still=*/false); }

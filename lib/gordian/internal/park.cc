@@ -179,6 +179,7 @@ void Park(Waiter& waiter, SpinLock* lock) {
   self.waiting_lock = lock;
   self.waits_to.store(waiter.to, std::memory_order_relaxed);
   self.waits_on.store(waiter.on, std::memory_order_relaxed);
+  self.waits_at.store(waiter.at, std::memory_order_relaxed);
   self.waiting.store(&waiter, std::memory_order_release);
   const ExitWaits exit_waits(self);
   if (self.bound) {

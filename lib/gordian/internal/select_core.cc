@@ -116,6 +116,7 @@ std::size_t Selection::Block() {
   Waiter nothing(CurrentTask());  // for a select without cases
   Waiter& any = cases_.empty() ? nothing : *cases_.front().waiter;
   any.to = "select";
+  if (!cases_.empty()) any.at = cases_.front().where;
   try {
     do Park(any, nullptr);
     while (claimed_.load(std::memory_order_acquire) == 0);

@@ -28,6 +28,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <source_location>
 
 #include "absl/time/time.h"
 #include "instrument/trace/ids.h"
@@ -77,6 +78,7 @@ struct Waiter {
   std::uint64_t asked_ns = 0;
   const char* to = nullptr;  // what the task waits to do, for a dump: "lock a Mutex"
   const char* on = nullptr;  // the object's name, where it has one
+  std::source_location at;   // where; line 0 where that is not known
   std::uint32_t index = 0;   // of the select case
   trace::SiteId site = 0;    // of the request, where it was recorded
   std::uint8_t generation;   // of its process

@@ -75,6 +75,8 @@ class Task {
   // The same for a dump, which reads them at any time: texts that are kept for ever.
   std::atomic<const char*> waits_to{nullptr};
   std::atomic<const char*> waits_on{nullptr};  // the object's name, where it has one
+  std::atomic<std::source_location> waits_at{};
+  std::atomic<bool> joins{false};  // asleep until a thread ends
 
   Task* next = nullptr;      // in the run queue or free list it is in
   Task* all_next = nullptr;  // among all goroutines, or all threads, ever made

@@ -108,6 +108,7 @@ void AdoptThread(Task& task) {
   if (task.kind != trace::TaskKind::kThread) return;
   if (IsMainThread()) {
     t_adopted.is_main = true;
+    task.SetName("main");
   } else {
     t_adopted.task = &task;
   }
@@ -146,6 +147,7 @@ bool JoinSleeps(Task& child) {
   Task& self = CurrentTask();
   if (IsGoroutine(self)) BindToThread(self);  // its worker's other goroutines go on
   child.joiner = &self;
+  self.joins.store(true, std::memory_order_relaxed);
   std::uint32_t none = kNotJoined;
   if (!child.join.compare_exchange_strong(none, kJoinerSleeps)) return false;
   ActivityEnds();
@@ -155,6 +157,7 @@ bool JoinSleeps(Task& child) {
 
 void JoinWakes(Task& child, bool slept, bool joined) {
   Task& self = CurrentTask();
+  self.joins.store(false, std::memory_order_relaxed);
   schedule::Controller* control = Control();
   std::uint32_t sleeping = kJoinerSleeps;
   if (slept && !joined && child.join.compare_exchange_strong(sleeping, kNotJoined)) {
