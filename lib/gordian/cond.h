@@ -7,7 +7,7 @@
 //   mu.Unlock();
 //   // elsewhere: mu.Lock(); queue.push(x); mu.Unlock(); ready.Signal();
 //
-// Locking   the locker is a Mutex, an RWMutex (its write side) or ReadSide(&rw).
+// Locking   the locker is a Mutex, an RWMutex (its write side) or rw.RLocker().
 // Limits    Wait without the lock ends the program. No spurious wake-ups; still, others may run
 // between
 //           the signal and the return, so the condition is looked at again.
@@ -24,12 +24,6 @@
 #include "gordian/rwmutex.h"
 
 namespace gordian {
-
-// The read side of an RWMutex, as a Cond's locker: Go's RLocker.
-struct ReadSide {
-  explicit ReadSide(RWMutex* of) : mutex(of) {}
-  RWMutex* mutex;
-};
 
 class Cond {
  public:

@@ -27,6 +27,14 @@
 
 namespace gordian {
 
+class RWMutex;
+
+// The read side of an RWMutex, as a Cond's locker.
+struct ReadSide {
+  explicit ReadSide(RWMutex* of) : mutex(of) {}
+  RWMutex* mutex;
+};
+
 class RWMutex {
  public:
   constexpr RWMutex(std::source_location at = std::source_location::current())  // NOLINT
@@ -57,6 +65,9 @@ class RWMutex {
     if (!StepOut()) [[unlikely]]
       RUnlockSlow(at);
   }
+  // For a Cond whose waiters only read: Cond changed(mu.RLocker()).
+  ReadSide RLocker() { return ReadSide(this); }
+
   bool TryLock(std::source_location at = std::source_location::current()) { return TryLockAt(at); }
   bool TryRLock(std::source_location at = std::source_location::current()) {
     return TryRLockAt(at);

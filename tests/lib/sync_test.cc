@@ -113,7 +113,7 @@ TEST(Cond, QueueBetweenThreadsAndGoroutines) {
 
 TEST(Cond, WorksWithTheReadSideOfAnRWMutex) {
   RWMutex mu;
-  Cond cond{ReadSide(&mu)};
+  Cond cond(mu.RLocker());
   bool ready = false;
   WaitGroup group;
   for (int i = 0; i < 4; ++i) {
