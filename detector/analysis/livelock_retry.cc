@@ -119,7 +119,9 @@ void LivelockRetry::On(const Event& event, const Model& model) {
     return;
   }
   if (event.type == EventType::kWaitEnd) return;
-  if (event.type == EventType::kAtomicRmw || event.type == EventType::kAtomicStore) {
+  // These have no holder: whoever changed it last is to blame.
+  if (event.type == EventType::kAtomicRmw || event.type == EventType::kAtomicStore ||
+      event.type == EventType::kSemAcquire) {
     changed_by_[event.subject] = event.task;
   }
   if (streaks_.empty()) return;

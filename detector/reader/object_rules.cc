@@ -112,9 +112,13 @@ std::optional<BrokenRule> ObjectRules::TakeLife(const Event& event, Object& obje
 std::optional<BrokenRule> ObjectRules::CheckKind(const Event& event, const Object& object) {
   static const KindRule kRules[] = {
       {EventType::kLockRequest,
-       EventType::kTryLockFail,
+       EventType::kUnlock,
        {ObjectKind::kMutex, ObjectKind::kRWMutex, ObjectKind::kRecursiveMutex,
         ObjectKind::kRWMutexReaders}},
+      {EventType::kTryLockFail,
+       EventType::kTryLockFail,
+       {ObjectKind::kMutex, ObjectKind::kRWMutex, ObjectKind::kRecursiveMutex,
+        ObjectKind::kRWMutexReaders, ObjectKind::kSemaphore}},
       {EventType::kRLockRequest,
        EventType::kTryRLockFail,
        {ObjectKind::kRWMutex, ObjectKind::kRWMutexReaders}},

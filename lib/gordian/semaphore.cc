@@ -144,6 +144,10 @@ bool Semaphore::TryAcquire(std::int64_t n, std::source_location at) {
                             {.flags = trace::kFlagTry, .operands = {Operand(n)}});
     }
     held_ += n;
+  } else if (ThreadLog* log = Recording()) {
+    recorder::Tracked& object = origin_.In(*log, ObjectKind::kSemaphore, Operand(permits_ - held_));
+    internal::RecordFailure(*log, object, EventType::kTryLockFail, log->Site(at),
+                            object.version.load(std::memory_order_relaxed));
   }
   lock_.Unlock();
   return free;

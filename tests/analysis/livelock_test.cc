@@ -42,6 +42,26 @@ TEST(LivelockRetry, TwoPeopleInACorridor) {
   EXPECT_THAT(found[0].explains, SizeIs(2));
 }
 
+// Semaphores have no holders: the last to acquire is to blame.
+TEST(LivelockRetry, TwoPeopleInACorridorOfPermits) {
+  TraceBuilder t;
+  const ObjectId a = t.Object(trace::ObjectKind::kSemaphore, "left", 1);
+  const ObjectId b = t.Object(trace::ObjectKind::kSemaphore, "right", 1);
+  TaskTrace x = t.Task("ann"), y = t.Task("bob");
+  for (int i = 0; i < 150; ++i) {
+    x.SemAcquire(a);
+    y.SemAcquire(b);
+    x.At(10).TryLockFails(b);
+    y.At(20).TryLockFails(a);
+    x.SemRelease(a);
+    y.SemRelease(b);
+  }
+  const std::vector<Finding> found = Play<LivelockRetry>(t);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].verdict, Verdict::kConfirmed);
+  EXPECT_THAT(found[0].tasks, SizeIs(2));
+}
+
 TEST(LivelockRetry, ThatEndedByItselfIsSuspected) {
   TraceBuilder t;
   const ObjectId a = t.Mutex("left"), b = t.Mutex("right");

@@ -221,6 +221,20 @@ TEST(SemaphoreTest, IsRecorded) {
                                  "worker sem-release n=1", "main object-end"));
 }
 
+// Attempts that follow each other without a change are one record.
+TEST(SemaphoreTest, AFailedTryIsRecorded) {
+  const Recorded trace([] {
+    Semaphore semaphore(1, "slots");
+    EXPECT_TRUE(semaphore.TryAcquire());
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(semaphore.TryAcquire());
+    semaphore.Release();
+  });
+  EXPECT_THAT(
+      trace.Of("slots"),
+      ElementsAre("main object kind=9 detail=1", "main sem-acquire try n=1",
+                  "main trylock-fail try count=1", "main sem-release n=1", "main object-end"));
+}
+
 TEST(SemaphoreTest, ACancelledWaitIsRecorded) {
   const Recorded trace([] {
     Semaphore semaphore(1, "slots");

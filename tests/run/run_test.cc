@@ -121,6 +121,14 @@ TEST_F(RunTest, WhoSpinsOnWhatNobodyGivesIsNamedAtTheTimeLimit) {
   EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S spins-on-a-flag 1").status, 0);
 }
 
+TEST_F(RunTest, TwoWhoUndoEachOthersWorkWithSemaphoresAreNamed) {
+  const Outcome run = Shell("$G run --fail-on=suspected -- $S permit-corridor");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("livelock.retry · suspected"), HasSubstr("\"ann\""),
+                             HasSubstr("\"bob\"")));
+  EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S permit-corridor 1").status, 0);
+}
+
 TEST_F(RunTest, AGoroutineThatCouldRunAndIsNotRunIsNamed) {
   const Outcome run = Shell("$G run -- $S starves");
   EXPECT_EQ(run.status, 1) << run.err;

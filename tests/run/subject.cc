@@ -209,6 +209,30 @@ int SpinsOnAFlag(const char* sets) {
   return 0;
 }
 
+// Each takes its own permit, tries for the other's, fails and gives back, in step with the other;
+// or both ask in one order.
+int PermitCorridor(const char* in_order) {
+  gordian::Semaphore left(1, "left"), right(1, "right");
+  gordian::Chan<int> step(0);
+  gordian::WaitGroup done;
+  const bool ordered = std::atoi(in_order) != 0;
+  const auto walk = [&](gordian::Semaphore& own, gordian::Semaphore& other, auto in_step) {
+    for (int i = 0; i < 300; ++i) {
+      own.Acquire(gordian::Background()).IgnoreError();
+      if (!ordered) in_step();
+      const bool got = other.TryAcquire();
+      if (!ordered) in_step();
+      if (got) other.Release();
+      own.Release();
+    }
+  };
+  done.Go("ann", [&] { walk(left, right, [&] { step.Send(1); }); });
+  done.Go("bob",
+          [&] { walk(ordered ? left : right, ordered ? right : left, [&] { step.Recv(); }); });
+  done.Wait();
+  return 0;
+}
+
 // One goroutine computes on the only processor; the other, spawned before, could run.
 int Starves(const char* gives_way) {
   gordian::GoMaxProcs(1);
@@ -309,6 +333,7 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"ends-with-threads", EndsWithThreads},
     {"detached-sender", DetachedSender},
     {"spins-on-a-flag", SpinsOnAFlag},
+    {"permit-corridor", PermitCorridor},
     {"starves", Starves},
     {"exit", Exit},
     {"_exit", ImmediateExit},
