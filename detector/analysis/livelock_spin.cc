@@ -44,19 +44,31 @@ bool NobodyElseActs(TaskId spinner, const Model& model) {
   return true;
 }
 
+// The next attempt would get it.
+bool IsFreeLock(const ObjectInfo& object) {
+  const bool is_lock = object.kind == trace::ObjectKind::kMutex ||
+                       object.kind == trace::ObjectKind::kRecursiveMutex ||
+                       object.kind == trace::ObjectKind::kRWMutex ||
+                       object.kind == trace::ObjectKind::kRWMutexReaders;
+  return is_lock && object.holders.empty();
+}
+
 }  // namespace
 
 EventSet LivelockSpin::wants() const {
-  return Events({EventType::kTryLockFail,    EventType::kTryRLockFail,   EventType::kAtomicCasFail,
-                 EventType::kAtomicLoad,     EventType::kSelectBegin,    EventType::kSelectCaseSend,
-                 EventType::kSelectCaseRecv, EventType::kSelectEnd,      EventType::kLock,
-                 EventType::kUnlock,         EventType::kRLock,          EventType::kRUnlock,
-                 EventType::kAtomicStore,    EventType::kAtomicRmw,      EventType::kChanSend,
-                 EventType::kChanRecv,       EventType::kChanRecvClosed, EventType::kChanClose,
-                 EventType::kWaitGroupAdd,   EventType::kSemAcquire,     EventType::kSemRelease,
-                 EventType::kCondSignal,     EventType::kCondBroadcast,  EventType::kProgress,
-                 EventType::kTaskSpawn,      EventType::kTaskEnd,        EventType::kRead,
-                 EventType::kWrite,          EventType::kTimerSet});
+  return Events(
+      {EventType::kTryLockFail,    EventType::kTryRLockFail,    EventType::kAtomicCasFail,
+       EventType::kAtomicLoad,     EventType::kSelectBegin,     EventType::kSelectCaseSend,
+       EventType::kSelectCaseRecv, EventType::kSelectEnd,       EventType::kLock,
+       EventType::kUnlock,         EventType::kRLock,           EventType::kRUnlock,
+       EventType::kAtomicStore,    EventType::kAtomicRmw,       EventType::kChanSend,
+       EventType::kChanRecv,       EventType::kChanRecvClosed,  EventType::kChanClose,
+       EventType::kWaitGroupAdd,   EventType::kSemAcquire,      EventType::kSemRelease,
+       EventType::kCondSignal,     EventType::kCondBroadcast,   EventType::kProgress,
+       EventType::kTaskSpawn,      EventType::kTaskEnd,         EventType::kRead,
+       EventType::kWrite,          EventType::kTimerSet,        EventType::kLockRequest,
+       EventType::kRLockRequest,   EventType::kCondWait,        EventType::kSemRequest,
+       EventType::kTaskJoin,       EventType::kTaskJoinRequest, EventType::kProcessEnd});
 }
 
 void LivelockSpin::Attempt(const Event& event, Spin& spin, std::uint64_t times, bool polls) {
@@ -121,7 +133,7 @@ bool LivelockSpin::IsHopeless(TaskId spinner, const Spin& spin, const Model& mod
     const bool timer = std::ranges::any_of(armed, [&](ObjectId t) {
       return model.Object(t).detail == id || model.Object(t).detail == 0;
     });
-    if (timer || object.closed) return false;
+    if (timer || object.closed || IsFreeLock(object)) return false;
     if (!object.holders.empty()) return std::ranges::any_of(object.holders, idle);
     // Without an owner those who have used it are its givers; where there were none, anybody.
     if (object.users.size() > 1) return std::ranges::all_of(object.users, idle);

@@ -30,6 +30,12 @@ std::string_view NameOf(trace::TaskKind kind) {
   }
 }
 
+// Which of its users a lock prefers is the analyses' concern.
+std::string_view WordFor(trace::ObjectKind kind) {
+  return trace::NameOf(kind == trace::ObjectKind::kRWMutexReaders ? trace::ObjectKind::kRWMutex
+                                                                  : kind);
+}
+
 }  // namespace
 
 std::string_view NameOf(WaitKind kind) { return kWaitNames[static_cast<std::size_t>(kind)]; }
@@ -50,7 +56,7 @@ std::string Model::ObjectName(ObjectId id) const {
   const ObjectInfo& object = Object(id);
   if (!object.name.empty()) return object.name;
   if (IsTimerChannel(id)) return "timer channel " + std::to_string(id);
-  return std::string(trace::NameOf(object.kind)) + " " + std::to_string(id);
+  return std::string(WordFor(object.kind)) + " " + std::to_string(id);
 }
 
 void Model::State::NameTask(TaskInfo& task, std::string_view name) {

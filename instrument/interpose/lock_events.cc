@@ -13,6 +13,27 @@ namespace {
 
 constexpr std::uint64_t kAttemptsPerRecord = 64;
 
+// About a millisecond, or less.
+constexpr std::uint64_t kTicksPerTime = std::uint64_t{1} << 21;
+
+std::uint64_t Ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return recorder::Now() * 2;
+#endif
+}
+
+// How long a lock is held is told to the millisecond, for the price of the processor's own clock.
+void TellTime(Recording& recording) {
+  const std::uint64_t now = Ticks();
+  std::uint64_t& last = recording.thread().last_tick;
+  if (now - last < kTicksPerTime) [[likely]]
+    return;
+  last = now;
+  recorder::Time(recording.log());
+}
+
 std::uint64_t Number(trace::MisuseKind what) { return static_cast<std::uint64_t>(what); }
 
 // A forked child has its parent's locks as they were, but not the threads that held them. Whatever
@@ -103,6 +124,7 @@ void Misused(Recording& recording, Object& object, trace::MisuseKind what, trace
 
 void Locked(Recording& recording, Object& lock, trace::SiteId site, std::uint16_t flags) {
   Enter(recording, lock, site);
+  TellTime(recording);
   if (lock.holder.load(std::memory_order_relaxed) == recording.task()) [[unlikely]] {
     lock.count.fetch_add(1, std::memory_order_relaxed);
   } else {
@@ -120,6 +142,7 @@ bool Unlocking(Recording& recording, Object& lock, trace::SiteId site) {
   if (!recorder::IsRegistered(lock.tracked)) return false;
   const std::uint32_t count = lock.count.load(std::memory_order_relaxed);
   if (count == 0) return false;
+  TellTime(recording);
   lock.count.store(count - 1, std::memory_order_relaxed);
   if (count == 1) lock.holder.store(0, std::memory_order_relaxed);
   recorder::Ordered(recording.log(), lock.tracked, EventType::kUnlock, site);
@@ -138,6 +161,7 @@ void HolderDied(Recording& recording, Object& lock, trace::SiteId site) {
 void LockedShared(Recording& recording, Object& lock, Mode mode, trace::SiteId site,
                   std::uint16_t flags) {
   Enter(recording, lock, site);
+  TellTime(recording);
   lock.count.fetch_add(1, std::memory_order_relaxed);
   Step(recording, lock, mode == Mode::kShared ? EventType::kRLock : EventType::kLock, site,
        {.flags = flags});
@@ -150,6 +174,7 @@ void UnlockingShared(Recording& recording, Object& lock, Mode mode, trace::SiteI
   do {
     if (count == 0) return;
   } while (!lock.count.compare_exchange_weak(count, count - 1, std::memory_order_relaxed));
+  TellTime(recording);
   Step(recording, lock, mode == Mode::kShared ? EventType::kRUnlock : EventType::kUnlock, site);
 }
 

@@ -78,7 +78,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
   if (object == nullptr) return error;
   const trace::SiteId site = SiteOf(recording, caller);
   if (IsAcquired(error)) {
-    Acquired(recording, *object, site, error);
+    Acquired(recording, *object, site, error, TimedFlag(timed));
   } else if (asked) {
     WaitEnded(recording, *object, site,
               error == ETIMEDOUT ? trace::WaitEndReason::kTimeout : trace::WaitEndReason::kGaveUp);
@@ -87,12 +87,12 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
 }
 
 // True where the mutex was free and is ours now.
-[[gnu::always_inline]] inline bool TakeFree(Caller caller, Mutex* mutex, int& error) {
+[[gnu::always_inline]] inline bool TakeFree(Caller caller, Mutex* mutex, bool timed, int& error) {
   error = g_trylock(mutex);
   if (!IsAcquired(error)) return false;
   if (Recording recording; recording) {
     if (Object* object = ObjectOf(mutex)) {
-      Acquired(recording, *object, SiteOf(recording, caller), error);
+      Acquired(recording, *object, SiteOf(recording, caller), error, TimedFlag(timed));
     }
   }
   return true;
@@ -158,19 +158,19 @@ int DestroyMutex(Caller caller, Mutex* mutex) {
 int LockMutex(Caller caller, Mutex* mutex) {
   if (!recorder::On()) return g_lock(mutex);
   int error = 0;
-  if (TakeFree(caller, mutex, error)) return error;
+  if (TakeFree(caller, mutex, /*timed=*/false, error)) return error;
   return LockBlocking(caller, mutex, /*timed=*/false, [=] { return g_lock(mutex); });
 }
 
 int TimedLockMutex(Caller caller, Mutex* mutex, const timespec* deadline) {
   int error = 0;
-  if (TakeFree(caller, mutex, error)) return error;
+  if (TakeFree(caller, mutex, /*timed=*/true, error)) return error;
   return LockBlocking(caller, mutex, /*timed=*/true, [=] { return g_timedlock(mutex, deadline); });
 }
 
 int ClockLockMutex(Caller caller, Mutex* mutex, clockid_t clock, const timespec* deadline) {
   int error = 0;
-  if (TakeFree(caller, mutex, error)) return error;
+  if (TakeFree(caller, mutex, /*timed=*/true, error)) return error;
   return LockBlocking(caller, mutex, /*timed=*/true,
                       [=] { return g_clocklock(mutex, clock, deadline); });
 }

@@ -74,7 +74,7 @@ int LockBlocking(Caller caller, Lock* lock, Mode mode, bool timed, FunctionRef<i
   Object* object = recording ? ObjectOf(lock) : nullptr;
   if (object == nullptr) return error;
   if (error == 0) {
-    LockedShared(recording, *object, mode, SiteOf(recording, caller));
+    LockedShared(recording, *object, mode, SiteOf(recording, caller), TimedFlag(timed));
   } else if (asked) {
     WaitEnded(recording, *object, SiteOf(recording, caller),
               error == ETIMEDOUT ? trace::WaitEndReason::kTimeout : trace::WaitEndReason::kGaveUp);
@@ -88,7 +88,7 @@ int LockAny(Caller caller, Lock* lock, Ways& ways, bool timed, FunctionRef<int()
   if (ways.trylock(lock) != 0) return LockBlocking(caller, lock, ways.mode, timed, block);
   if (Recording recording; recording) {
     if (Object* object = ObjectOf(lock)) {
-      LockedShared(recording, *object, ways.mode, SiteOf(recording, caller));
+      LockedShared(recording, *object, ways.mode, SiteOf(recording, caller), TimedFlag(timed));
     }
   }
   return 0;

@@ -126,6 +126,7 @@ struct ThreadState {
   bool waits = false;  // as `request` says
   bool joins = false;  // the C library frees the memory of the thread that it waits for
   bool ended = false;
+  std::uint64_t last_tick = 0;   // of the processor's clock, when the time was last written
   std::uint8_t exit_rounds = 0;  // of its key destructors
   recorder::TrackedTask task;
   PutOff put_off;
@@ -189,7 +190,9 @@ class Recording {
   // Behind a wait: what it was over with is written next.
   explicit Recording(WaitIsOver) : epoch_(Epoch::kEnds) {
     Open();
-    if (thread_ != nullptr) thread_->waits = false;
+    if (thread_ == nullptr || !thread_->waits) return;
+    thread_->waits = false;
+    recorder::Time(*thread_->log);
   }
   ~Recording() {
     if (thread_ == nullptr) return;

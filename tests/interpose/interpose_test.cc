@@ -48,6 +48,7 @@ constexpr Case kCases[] = {
     {"destroyed-when-free", ""},
     {"held-at-thread-exit", "misuse.held-at-exit confirmed"},
     {"error-check-refuses", ""},
+    {"opposite-order-one-of-them-timed", ""},
     {"timed-locks-in-opposite-order", ""},
 
     {"lost-wakeup", "deadlock.global confirmed", true},
@@ -100,6 +101,14 @@ constexpr Case kCases[] = {
     {"notified-by-a-handler", ""},
     {"worker-left-by-main", "leak.thread suspected"},
     {"worker-left-on-an-atomic", "leak.thread suspected"},
+
+    {"writer-starves", "starvation.lock suspected"},
+    {"writer-gets-in", ""},
+    {"polite-worker", ""},
+    {"gives-way-for-long", "livelock.retry suspected"},
+    {"gives-way-a-time", ""},
+    {"contended", ""},
+    {"polls", ""},
 
     {"stop-token-ends-the-wait", ""},
     {"stop-token-nobody-looks-at", "deadlock.global confirmed", true},
@@ -169,6 +178,14 @@ TEST(InterposeReport, NamesTheProgramsOwnLines) {
     EXPECT_THAT(run.err, Not(HasSubstr("std_mutex.h")));
     EXPECT_LT(run.time, std::chrono::milliseconds(1500));
   }
+}
+
+TEST(InterposeReport, SaysHowLongALockWasHeld) {
+  const Folder folder;
+  const Outcome run = Shell(folder.path(), "$G run -- " PLAIN_O2 " holds-for-long");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.err, HasSubstr("contention.long-hold"));
+  EXPECT_THAT(run.err, HasSubstr("1.2 s"));
 }
 
 }  // namespace

@@ -284,6 +284,22 @@ void TimedLocksInOppositeOrder() {
   two.join();
 }
 
+// One after the other; whoever would wait for ever would wait for one who gives up.
+void OppositeOrderOneOfThemTimed() {
+  static std::timed_mutex left, right;
+  std::thread one([] {
+    std::lock_guard first(left);
+    std::lock_guard second(right);
+  });
+  std::thread two([] {
+    Pause(100);
+    std::lock_guard first(right);
+    if (left.try_lock_for(std::chrono::seconds(1))) left.unlock();
+  });
+  one.join();
+  two.join();
+}
+
 constexpr Plain kPrograms[] = {
     {"opposite-order", OppositeOrder},
     {"same-order", SameOrder},
@@ -310,6 +326,7 @@ constexpr Plain kPrograms[] = {
     {"destroyed-when-free", DestroyedWhenFree},
     {"held-at-thread-exit", HeldAtThreadExit},
     {"error-check-refuses", ErrorCheckRefuses},
+    {"opposite-order-one-of-them-timed", OppositeOrderOneOfThemTimed},
     {"timed-locks-in-opposite-order", TimedLocksInOppositeOrder},
 };
 

@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
   for (const auto& programs :
        {LockPrograms(), ConditionPrograms(), ThreadPrograms(), OtherPrograms(), FutexPrograms(),
-        StandardPrograms(), EndPrograms(), StraitPrograms(), ImagePrograms()}) {
+        StandardPrograms(), EndPrograms(), StraitPrograms(), ImagePrograms(), ProgressPrograms()}) {
     for (const Plain& program : programs) {
       if (argc < 2 || program.name != argv[1]) continue;
       program.run();

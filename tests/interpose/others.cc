@@ -183,26 +183,6 @@ void SpinLocksInOrder() {
   two.join();
 }
 
-// Two who give way to each other, with the same steps, for ever.
-void GivesWayForEver() {
-  static std::mutex left, right;
-  static std::atomic<bool> tired{false};
-  const auto polite = [](std::mutex& own, std::mutex& other) {
-    while (!tired) {
-      own.lock();
-      Pause(1);
-      const bool both = other.try_lock();
-      if (both) other.unlock();
-      own.unlock();
-    }
-  };
-  std::thread one([&] { polite(left, right); }), two([&] { polite(right, left); });
-  Pause(800);
-  tired = true;
-  one.join();
-  two.join();
-}
-
 constexpr Plain kPrograms[] = {
     {"fences-publish", FencesPublish},
     {"latch-opens", LatchOpens},
@@ -218,7 +198,6 @@ constexpr Plain kPrograms[] = {
     {"once-within-itself", OnceWithinItself},
     {"spin-locks-in-opposite-order", SpinLocksInOppositeOrder},
     {"spin-locks-in-order", SpinLocksInOrder},
-    {"gives-way-for-ever", GivesWayForEver},
 };
 
 }  // namespace

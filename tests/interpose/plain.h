@@ -22,6 +22,7 @@ std::span<const Plain> StandardPrograms();
 std::span<const Plain> EndPrograms();
 std::span<const Plain> StraitPrograms();
 std::span<const Plain> ImagePrograms();
+std::span<const Plain> ProgressPrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
