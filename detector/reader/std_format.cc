@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -29,6 +28,16 @@ constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10;
 // Locations that are small numbers need no hashing.
 constexpr std::uint32_t kDirectLocations = 1u << 20;
 
+// Whether the text is a decimal number below `limit`, which has at most nine digits.
+bool ParseNumber(std::string_view text, std::uint32_t limit, std::uint32_t& number) {
+  if (text.size() > 9) return false;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return number < limit;
+}
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
@@ -41,10 +50,11 @@ struct StdReader::State {
   absl::Status TakeLine(std::string_view text, Take take);
   StdFault TakeOperation(const StdLine& line, Take take);
   std::string WhatIsImpossible(StdFault fault, const StdLine& line) const;
-  void Emit(EventType type, std::uint32_t subject, Take take,
-            std::array<std::uint64_t, 4> args = {}, std::string_view name = {});
-  void EmitOrdered(EventType type, ObjectId object, Take take,
-                   std::array<std::uint64_t, 4> args = {});
+  void Emit(EventType type, std::uint32_t subject, Take take);
+  void EmitOrdered(EventType type, ObjectId object, Take take);
+  // For those with operands or a text.
+  void EmitWith(EventType type, std::uint32_t subject, Take take, std::array<std::uint64_t, 4> args,
+                std::string_view name = {});
   TaskId TaskNamed(std::string_view tid, Take take);
   void Begin(TaskId task, Take take);
   void End(TaskId task, Take take);
@@ -63,8 +73,7 @@ struct StdReader::State {
 
   TaskId task = 0;  // of the line in hand
   SiteId site = 0;
-  std::string last_tid;
-  TaskId last_task = 0;
+  Event event;  // the one in hand; without operands or text between two
   NameTable tids, locks, variables, locations;
   std::vector<Task> tasks{1};
   StdRules rules;
@@ -75,45 +84,47 @@ struct StdReader::State {
   SiteId sites = 0;
 };
 
-void StdReader::State::Emit(EventType type, std::uint32_t subject, Take take,
-                            std::array<std::uint64_t, 4> args, std::string_view name) {
-  Event event;
+void StdReader::State::Emit(EventType type, std::uint32_t subject, Take take) {
   event.type = type;
   event.subject = subject;
   event.site = site;
-  event.args = args;
-  event.text = name;
+  event.version = 0;
   event.task = event.actor = event.stream = task;
   event.seq = ++seq;
   event.offset = line_number;
   take(event);
 }
 
-void StdReader::State::EmitOrdered(EventType type, ObjectId object, Take take,
-                                   std::array<std::uint64_t, 4> args) {
-  Event event;
+void StdReader::State::EmitOrdered(EventType type, ObjectId object, Take take) {
   event.type = type;
   event.subject = object;
   event.site = site;
   event.version = ++versions[object];
-  event.args = args;
   event.task = event.actor = event.stream = task;
   event.seq = ++seq;
   event.offset = line_number;
   take(event);
 }
 
+void StdReader::State::EmitWith(EventType type, std::uint32_t subject, Take take,
+                                std::array<std::uint64_t, 4> args, std::string_view name) {
+  event.args = args;
+  event.text = name;
+  if (trace::Spec(type).order == trace::Order::kOrdered) {
+    EmitOrdered(type, subject, take);
+  } else {
+    Emit(type, subject, take);
+  }
+  event.args = {};
+  event.text = {};
+}
+
 // The task of a tid: a new one gets its name, and is a root unless it is being forked.
 TaskId StdReader::State::TaskNamed(std::string_view tid, Take take) {
-  if (tid == last_tid) return last_task;
-  TaskId id = tids.Find(tid);
-  if (id == 0) {
-    id = tids.Add(tid);
-    tasks.emplace_back();
-    Emit(EventType::kTaskName, id, take, {}, tids.Name(id));
-  }
-  last_tid = tid;
-  last_task = id;
+  if (const TaskId known = tids.Find(tid); known != 0) return known;
+  const TaskId id = tids.Add(tid);
+  tasks.emplace_back();
+  EmitWith(EventType::kTaskName, id, take, {}, tids.Name(id));
   return id;
 }
 
@@ -121,7 +132,7 @@ void StdReader::State::Begin(TaskId id, Take take) {
   if (tasks[id].begun) return;
   tasks[id].begun = true;
   task = id;
-  Emit(EventType::kTaskRun, id, take, {1, 0});
+  EmitWith(EventType::kTaskRun, id, take, {1, 0});
 }
 
 void StdReader::State::End(TaskId id, Take take) {
@@ -143,23 +154,21 @@ ObjectId StdReader::State::ObjectNamed(NameTable& names, std::vector<ObjectId>& 
   const auto id = static_cast<ObjectId>(versions.size());
   versions.push_back(0);
   ids.push_back(id);
-  EmitOrdered(EventType::kObjectBegin, id, take, {static_cast<std::uint64_t>(kind), 0});
-  Emit(EventType::kObjectName, id, take, {}, names.Name(number));
+  EmitWith(EventType::kObjectBegin, id, take, {static_cast<std::uint64_t>(kind), 0});
+  EmitWith(EventType::kObjectName, id, take, {}, names.Name(number));
   return id;
 }
 
 SiteId StdReader::State::NewSite(std::string_view file, std::uint64_t line, Take take) {
   if (sites == trace::kMaxSite) return 0;
   site = 0;
-  Emit(EventType::kSite, ++sites, take, {line, 0}, file);
+  EmitWith(EventType::kSite, ++sites, take, {line, 0}, file);
   return sites;
 }
 
 SiteId StdReader::State::SiteAt(std::string_view location, Take take) {
-  std::uint64_t number = 0;
-  const char* const end = location.data() + location.size();
-  const auto [stop, error] = std::from_chars(location.data(), end, number);
-  if (error == std::errc{} && stop == end && number < kDirectLocations) {
+  std::uint32_t number = 0;
+  if (ParseNumber(location, kDirectLocations, number)) {
     if (number >= direct_sites.size()) {
       direct_sites.resize(std::max<std::size_t>(number + 1, direct_sites.size() * 2), 0);
     }
@@ -178,8 +187,8 @@ StdFault StdReader::State::Fork(const StdLine& line, Take take) {
   task = parent;
   const StdFault fault = rules.Fork(child, line_number);
   if (fault != StdFault::kNone) return fault;
-  Emit(EventType::kTaskSpawn, child, take, {static_cast<std::uint64_t>(trace::TaskKind::kThread)},
-       tids.Name(child));
+  EmitWith(EventType::kTaskSpawn, child, take,
+           {static_cast<std::uint64_t>(trace::TaskKind::kThread)}, tids.Name(child));
   return fault;
 }
 
@@ -309,8 +318,8 @@ void StdReader::State::EndAll(Take take) {
   }
   task = kMain;
   if (tasks.size() > kMain) {
-    Emit(EventType::kProcessEnd, 0, take,
-         {static_cast<std::uint64_t>(trace::ProcessEndReason::kExit)});
+    EmitWith(EventType::kProcessEnd, 0, take,
+             {static_cast<std::uint64_t>(trace::ProcessEndReason::kExit)});
   }
 }
 

@@ -2,7 +2,9 @@
 #ifndef GORDIAN_DETECTOR_READER_STD_LINE_H_
 #define GORDIAN_DETECTOR_READER_STD_LINE_H_
 
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace gordian::detector {
@@ -42,22 +44,35 @@ inline StdOp OpNamed(std::string_view name) {
   }
 }
 
+// Where `c` is first in the bytes; `end` where it is not. The fields are short: eight bytes at a
+// time is faster than a call.
+inline const char* FindFirst(const char* begin, const char* end, char c) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101u, kTops = 0x8080808080808080u;
+  while (end - begin >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, begin, sizeof word);
+    word ^= kOnes * static_cast<unsigned char>(c);
+    const std::uint64_t found = (word - kOnes) & ~word & kTops;
+    if (found != 0) return begin + std::countr_zero(found) / 8;
+    begin += 8;
+  }
+  while (begin != end && *begin != c) ++begin;
+  return begin;
+}
+
 // Takes a line apart. The bounds are the first and the last bar, and the outermost brackets
-// between them, so that operands may hold bars and brackets of their own. The fields are
-// short: loops are faster than calls.
+// between them, so that operands may hold bars and brackets of their own.
 inline bool Split(std::string_view text, StdLine& line) {
   const char* const begin = text.data();
   const char* const end = begin + text.size();
-  const char* bar = begin;
-  while (bar != end && *bar != '|') ++bar;
+  const char* const bar = FindFirst(begin, end, '|');
   if (bar == begin || bar == end) return false;
   line.tid = {begin, bar};
   const char* last = end - 1;
   while (*last != '|') --last;
   if (last == bar || last == end - 1) return false;
   line.location = {last + 1, end};
-  const char* open = bar + 1;
-  while (open != last && *open != '(') ++open;
+  const char* const open = FindFirst(bar + 1, last, '(');
   if (open == last || last[-1] != ')') return false;
   line.op = OpNamed({bar + 1, open});
   line.operand = {open + 1, last - 1};
