@@ -8,7 +8,9 @@
 // something owned (a lock, a Once, a join, a WaitGroup): two goroutines that each
 // wait on a channel of their own are two leaks and no cycle.
 //
-// Cost      linear in stuck tasks and their links, plus a search per component.
+// Tasks that wait for the same thing share their arrows, and are none to each other.
+//
+// Cost      linear in stuck tasks, what they wait for and its users, plus a search per component.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_DEADLOCK_GRAPH_H_
 #define GORDIAN_DETECTOR_ANALYSIS_DEADLOCK_GRAPH_H_
 

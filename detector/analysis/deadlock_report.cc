@@ -1,6 +1,7 @@
 // The findings of deadlock.cycle, deadlock.self and deadlock.global.
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -129,6 +130,9 @@ class Assembler {
   // what it waits for.
   void AddGone(TaskId task) {
     const Wait& wait = model_.Task(task).wait;
+    bool is_new = false;
+    for (const Wanted& wanted : WantedBy(wait)) is_new |= asked_for_.insert(wanted).second;
+    if (!is_new) return;
     for (const GoneUser& user : GoneUsers(model_, task)) {
       if (!tasks_.insert(user.task).second || finding_.tasks.size() == kTaskParts) continue;
       TaskPart& part = finding_.tasks.emplace_back(DescribeTask(model_, user.task));
@@ -144,12 +148,14 @@ class Assembler {
     }
   }
 
+  // How many wait alike is no part of what a finding is.
   void AddIdentity(TaskId task) {
     const Wait& wait = model_.Task(task).wait;
     const ObjectInfo& object = model_.Object(wait.object);
-    finding_.identity.push_back(absl::StrCat(std::string(NameOf(wait.kind)), " ",
-                                             std::string(trace::NameOf(object.kind)), " ",
-                                             object.name));
+    std::string what = absl::StrCat(std::string(NameOf(wait.kind)), " ",
+                                    std::string(trace::NameOf(object.kind)), " ", object.name);
+    if (!identified_.emplace(what, wait.site).second) return;
+    finding_.identity.push_back(std::move(what));
     finding_.identity_sites.push_back(wait.site);
   }
 
@@ -176,6 +182,8 @@ class Assembler {
   Finding& finding_;
   absl::flat_hash_set<TaskId> tasks_;
   absl::flat_hash_set<ObjectId> objects_;
+  absl::flat_hash_set<Wanted> asked_for_;
+  absl::flat_hash_set<std::pair<std::string, SiteId>> identified_;
 };
 
 void Finish(Finding& finding) {
@@ -218,14 +226,16 @@ namespace {
 std::vector<std::vector<TaskId>> GroupsOfAlike(const Model& model,
                                                const std::vector<TaskId>& tasks) {
   std::vector<std::vector<TaskId>> groups;
-  absl::flat_hash_map<std::pair<SiteId, SiteId>, std::vector<std::size_t>> by_places;
+  // By where they were started, and where and for what they wait.
+  using Places = std::tuple<SiteId, SiteId, WaitKind, ObjectId>;
+  absl::flat_hash_map<Places, std::vector<std::size_t>> by_places;
   for (const TaskId task : tasks) {
     const TaskInfo& info = model.Task(task);
-    std::vector<std::size_t>& near = by_places[{info.spawned_at, info.wait.site}];
+    std::vector<std::size_t>& near =
+        by_places[{info.spawned_at, info.wait.site, info.wait.kind, info.wait.object}];
     const auto alike = std::find_if(near.begin(), near.end(), [&](std::size_t group) {
       const TaskInfo& first = model.Task(groups[group].front());
-      return info.spawned_seq != 0 && first.wait.kind == info.wait.kind &&
-             first.wait.object == info.wait.object && NamedAlike(first.name, info.name);
+      return info.spawned_seq != 0 && NamedAlike(first.name, info.name);
     });
     if (alike != near.end()) {
       groups[*alike].push_back(task);

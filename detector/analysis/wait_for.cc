@@ -22,18 +22,17 @@ bool AtEnd(const Cut& cut) {
 
 // --- What a wait needs -------------------------------------------------------
 
-void NeedOfLock(const Model& model, TaskId task, const ObjectInfo& lock, Need& need) {
+void NeedOfLock(const Model& model, WaitKind kind, const ObjectInfo& lock, Need& need) {
   if (lock.foreign_unlock) {
     need.objects.push_back(lock.id);
     return;
   }
-  const bool reads = model.Task(task).wait.kind == WaitKind::kRLock;
-  if (!reads || lock.write_held) {
-    need.tasks = lock.holders;
+  if (kind == WaitKind::kLock || lock.write_held) {
+    need.tasks.assign(lock.holders.begin(), lock.holders.end());
   } else if (lock.kind == ObjectKind::kRWMutex) {
     // Readers may hold it; what keeps this one out is a writer that waits.
     for (const TaskId other : lock.waiters) {
-      if (other == task || model.Task(other).wait.kind != WaitKind::kLock) continue;
+      if (model.Task(other).wait.kind != WaitKind::kLock) continue;
       need.tasks.push_back(other);
       break;
     }
@@ -47,61 +46,94 @@ bool IsReady(const ObjectInfo& channel, bool is_send) {
   return is_send ? channel.value < static_cast<std::int64_t>(channel.detail) : channel.value > 0;
 }
 
-void NeedOfSelect(const Model& model, const Wait& wait, Need& need) {
-  for (const SelectCase& choice : wait.cases) {
-    if (choice.channel == 0) continue;
-    need.objects.push_back(choice.channel);
-    if (IsReady(model.Object(choice.channel), choice.is_send)) need.satisfied = true;
-  }
-}
-
 }  // namespace
 
-Need NeedOf(const Model& model, TaskId task) {
-  Need need;
-  const Wait& wait = model.Task(task).wait;
-  const ObjectInfo& object = model.Object(wait.object);
+std::vector<Wanted> WantedBy(const Wait& wait) {
   switch (wait.kind) {
     case WaitKind::kNone:
     case WaitKind::kSleep:
-      need.satisfied = true;
+    case WaitKind::kNilChan:
+      return {};
+    case WaitKind::kJoin:
+      return {{wait.kind, wait.joined}};
+    case WaitKind::kSelect:
       break;
+    default:
+      return {{wait.kind, wait.object}};
+  }
+  std::vector<Wanted> wanted;
+  for (const SelectCase& choice : wait.cases) {
+    const Wanted one{choice.is_send ? WaitKind::kSend : WaitKind::kRecv, choice.channel};
+    if (one.id != 0 && std::ranges::find(wanted, one) == wanted.end()) wanted.push_back(one);
+  }
+  return wanted;
+}
+
+bool WaitsForOwned(WaitKind kind) {
+  switch (kind) {
     case WaitKind::kLock:
     case WaitKind::kRLock:
-      NeedOfLock(model, task, object, need);
+    case WaitKind::kOnce:
+    case WaitKind::kJoin:
+    case WaitKind::kWaitGroup:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Need NeedOf(const Model& model, const Wanted& wanted) {
+  Need need;
+  const ObjectInfo& object = model.Object(wanted.kind != WaitKind::kJoin ? wanted.id : 0);
+  switch (wanted.kind) {
+    case WaitKind::kLock:
+    case WaitKind::kRLock:
+      NeedOfLock(model, wanted.kind, object, need);
       break;
     case WaitKind::kOnce:
-      need.tasks = object.holders;
+      need.tasks.assign(object.holders.begin(), object.holders.end());
       need.satisfied = need.tasks.empty();
       break;
     case WaitKind::kJoin: {
-      const TaskInfo& joined = model.Task(wait.joined);
-      need.tasks = {wait.joined};
+      const TaskInfo& joined = model.Task(wanted.id);
+      need.tasks = {wanted.id};
       // A thread that the trace does not know may end at any time.
       need.satisfied = joined.ended || (!joined.started && joined.spawned_seq == 0);
       break;
     }
     case WaitKind::kSend:
     case WaitKind::kRecv:
-      need.objects = {wait.object};
-      need.satisfied = IsReady(object, wait.kind == WaitKind::kSend);
-      break;
-    case WaitKind::kSelect:
-      NeedOfSelect(model, wait, need);
+      need.objects = {wanted.id};
+      need.satisfied = IsReady(object, wanted.kind == WaitKind::kSend);
       break;
     case WaitKind::kWaitGroup:
-      need.objects = {wait.object};
+      need.objects = {wanted.id};
       need.satisfied = object.value == 0;
       break;
     case WaitKind::kCond:
     case WaitKind::kSemaphore:
     case WaitKind::kBarrier:
-      need.objects = {wait.object};
+      need.objects = {wanted.id};
       break;
+    case WaitKind::kNone:
+    case WaitKind::kSelect:
+    case WaitKind::kSleep:
     case WaitKind::kNilChan:
-      break;  // needs nobody: nobody can serve it
+      break;  // never wanted by themselves
   }
-  if (wait.timed) need.satisfied = true;
+  return need;
+}
+
+Need NeedOf(const Model& model, TaskId task) {
+  Need need;
+  const Wait& wait = model.Task(task).wait;
+  need.satisfied = wait.kind == WaitKind::kNone || wait.kind == WaitKind::kSleep || wait.timed;
+  for (const Wanted& wanted : WantedBy(wait)) {
+    const Need one = NeedOf(model, wanted);
+    need.tasks.insert(need.tasks.end(), one.tasks.begin(), one.tasks.end());
+    need.objects.insert(need.objects.end(), one.objects.begin(), one.objects.end());
+    need.satisfied |= one.satisfied;
+  }
   return need;
 }
 
@@ -114,14 +146,17 @@ class Spread {
  public:
   Spread(const Model& model, const Cut& cut) : model_(model), cut_(cut) {}
 
-  void AddBlocked(TaskId task, Need need) {
-    missing_[task] = need.tasks.size();
-    for (const TaskId server : need.tasks) waits_for_[server].push_back(task);
-    for (const ObjectId object : need.objects) {
-      std::vector<TaskId>& waiting = waits_on_[object];
-      if (waiting.empty()) Watch(object);
-      waiting.push_back(task);
+  // False where nothing keeps it.
+  bool AddBlocked(TaskId task) {
+    const Wait& wait = model_.Task(task).wait;
+    if (wait.kind == WaitKind::kNone || wait.kind == WaitKind::kSleep || wait.timed) return false;
+    waits_.clear();
+    for (const Wanted& wanted : WantedBy(wait)) {
+      waits_.push_back(CrowdAt(wanted));
+      if (crowds_[waits_.back()].satisfied) return false;
     }
+    for (const std::size_t crowd : waits_) crowds_[crowd].waiting.push_back(task);
+    return true;
   }
 
   void AddFree(TaskId task) { Reach(task); }
@@ -155,6 +190,32 @@ class Spread {
     ObjectId object;
   };
 
+  // Those who wait for the same thing.
+  struct Crowd {
+    std::vector<TaskId> waiting;
+    std::size_t missing = 0;  // of the tasks that all have to go on first
+    bool satisfied = false;
+  };
+
+  std::size_t CrowdAt(const Wanted& wanted) {
+    const auto [found, is_new] = crowd_of_.try_emplace(wanted, crowds_.size());
+    if (!is_new) return found->second;
+    const std::size_t index = found->second;
+    const Need need = NeedOf(model_, wanted);
+    crowds_.push_back({.missing = need.tasks.size(), .satisfied = need.satisfied});
+    for (const TaskId server : need.tasks) waits_for_[server].push_back(index);
+    for (const ObjectId object : need.objects) {
+      std::vector<std::size_t>& crowds = waits_on_[object];
+      if (crowds.empty()) Watch(object);
+      crowds.push_back(index);
+    }
+    return index;
+  }
+
+  void ReachAll(std::size_t crowd) {
+    for (const TaskId waiter : crowds_[crowd].waiting) Reach(waiter);
+  }
+
   void Watch(ObjectId id) {
     const ObjectInfo& object = model_.Object(id);
     for (const TaskId user : object.users) used_by_[user].push_back(id);
@@ -170,8 +231,8 @@ class Spread {
 
   void GoOn(TaskId task) {
     if (const auto it = waits_for_.find(task); it != waits_for_.end()) {
-      for (const TaskId waiter : it->second) {
-        if (--missing_[waiter] == 0) Reach(waiter);
+      for (const std::size_t crowd : it->second) {
+        if (--crowds_[crowd].missing == 0) ReachAll(crowd);
       }
     }
     const TaskInfo& info = model_.Task(task);
@@ -195,7 +256,7 @@ class Spread {
     for (const ObjectId object : served_) {
       const auto it = waits_on_.find(object);
       if (it == waits_on_.end()) continue;
-      for (const TaskId waiter : it->second) Reach(waiter);
+      for (const std::size_t crowd : it->second) ReachAll(crowd);
       waits_on_.erase(it);
     }
     served_.clear();
@@ -203,10 +264,12 @@ class Spread {
 
   const Model& model_;
   const Cut& cut_;
-  absl::flat_hash_map<TaskId, std::size_t> missing_;
-  absl::flat_hash_map<TaskId, std::vector<TaskId>> waits_for_;
-  absl::flat_hash_map<ObjectId, std::vector<TaskId>> waits_on_;
-  absl::flat_hash_map<TaskId, std::vector<ObjectId>> used_by_;  // of what is waited on
+  std::vector<Crowd> crowds_;
+  absl::flat_hash_map<Wanted, std::size_t> crowd_of_;
+  absl::flat_hash_map<TaskId, std::vector<std::size_t>> waits_for_;   // which crowds do
+  absl::flat_hash_map<ObjectId, std::vector<std::size_t>> waits_on_;  // the same
+  std::vector<std::size_t> waits_;                                    // scratch
+  absl::flat_hash_map<TaskId, std::vector<ObjectId>> used_by_;        // of what is waited on
   std::vector<Aged> by_age_;
   std::vector<ObjectId> served_;
   std::vector<TaskId> queue_;
@@ -225,12 +288,7 @@ Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
     if (IsGone(task)) continue;
     state_[id] = State::kStuck;
     if (task.frozen) continue;
-    Need need = NeedOf(model, id);
-    if (need.satisfied || task.ready_since != 0) {
-      spread.AddFree(id);
-    } else {
-      spread.AddBlocked(id, std::move(need));
-    }
+    if (task.ready_since != 0 || !spread.AddBlocked(id)) spread.AddFree(id);
   }
   for (const ObjectId timer : model.armed_timers()) spread.AddTimer(model.Object(timer));
   const absl::flat_hash_set<TaskId> reached = spread.Run();
@@ -262,10 +320,15 @@ bool Stuck::MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& obje
   if (task.spawned_seq < object.begin_seq) return false;
   // Handles that are all accounted for by waiters leave only a captured reference, or a handle
   // inside something shared: by those who want a lock that the waiter holds, as likely as not.
-  const bool all_waiting = object.handles != 0 && object.handles <= object.waiters.size();
-  if (!all_waiting || task.parent == waiter) return true;
+  if (!DependsOnWaiter(object) || task.parent == waiter) return true;
   const std::vector<TaskId> owners = NeedOf(model_, task.id).tasks;
   return std::find(owners.begin(), owners.end(), waiter) != owners.end();
+}
+
+// Whether all handles of the channel are accounted for by those who wait on it.
+bool Stuck::DependsOnWaiter(const ObjectInfo& object) {
+  return object.kind == ObjectKind::kChan && object.handles != 0 &&
+         object.handles <= object.waiters.size();
 }
 
 std::vector<Link> Stuck::Links(TaskId task) const {
@@ -278,7 +341,7 @@ std::vector<Link> Stuck::Links(TaskId task) const {
     const ObjectInfo& object = model_.Object(id);
     absl::flat_hash_set<TaskId> listed;
     for (const TaskId user : object.users) {
-      if (user == task || StateOf(user) == State::kGone || model_.Task(user).frozen) continue;
+      if (user == task || !IsThere(user)) continue;
       links.push_back({task, id, user, LinkKind::kUsed});
       listed.insert(user);
     }
@@ -298,10 +361,9 @@ std::vector<Link> Stuck::Links(TaskId task) const {
 
 std::vector<TaskId> Stuck::CouldServe(TaskId task) const {
   std::vector<TaskId> servers;
+  absl::flat_hash_set<TaskId> listed;
   for (const Link& link : Links(task)) {
-    if (std::find(servers.begin(), servers.end(), link.server) == servers.end()) {
-      servers.push_back(link.server);
-    }
+    if (listed.insert(link.server).second) servers.push_back(link.server);
   }
   return servers;
 }

@@ -16,12 +16,12 @@
 //
 // Limits    exact for locks, Onces and joins; for the rest it errs towards "can be served".
 // Locking   none; reads the model, which must not change while this lives.
-// Cost      linear in the tasks that live and in their waits, but quadratic in the tasks that wait
-// for one object.
+// Cost      linear in the tasks that live, in their waits and in the users of what they wait for.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 #define GORDIAN_DETECTOR_ANALYSIS_WAIT_FOR_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -45,12 +45,32 @@ struct Link {
   LinkKind kind = LinkKind::kHolds;
 };
 
+// What a wait is for. Tasks that wait for the same thing need the same, and do not serve each
+// other.
+struct Wanted {
+  WaitKind kind = WaitKind::kNone;  // of a select's case, what it would do alone
+  std::uint32_t id = 0;             // the object; of a join, the task
+
+  bool operator==(const Wanted&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Wanted& wanted) {
+    return H::combine(std::move(h), wanted.kind, wanted.id);
+  }
+};
+// Each once; nothing for a wait that nobody can serve.
+std::vector<Wanted> WantedBy(const Wait& wait);
+
+// Whether somebody owns it: a lock, a Once, a task to join. A WaitGroup belongs to those who have
+// yet to call Done.
+bool WaitsForOwned(WaitKind kind);
+
 // Whom a wait needs. All of `tasks`, or, for what is not owned, somebody with `objects`.
 struct Need {
   std::vector<TaskId> tasks;      // locks, Onces, joins
   std::vector<ObjectId> objects;  // channels, WaitGroups, conditions, semaphores, signals
   bool satisfied = false;         // nothing keeps it: it has only not run yet
 };
+Need NeedOf(const Model& model, const Wanted& wanted);
 Need NeedOf(const Model& model, TaskId task);
 
 class Stuck {
@@ -71,7 +91,16 @@ class Stuck {
   std::vector<Link> Links(TaskId task) const;
   std::vector<TaskId> CouldServe(TaskId task) const;
 
+  // Whether `other` may hold a reference to what `waiter` needs somebody to use; and whether any
+  // waiter's answer is the same.
+  bool MayRefer(const TaskInfo& other, TaskId waiter, const ObjectInfo& object) const;
+  static bool DependsOnWaiter(const ObjectInfo& object);
+
   const Model& model() const { return model_; }
+  // Neither ended nor frozen.
+  bool IsThere(TaskId task) const {
+    return StateOf(task) != State::kGone && !model_.Task(task).frozen;
+  }
 
  private:
   enum class State : std::uint8_t { kGone, kGoesOn, kStuck };
@@ -81,7 +110,6 @@ class Stuck {
     return found != state_.end() ? found->second : State::kGone;
   }
   bool IsGone(const TaskInfo& task) const;
-  bool MayRefer(const TaskInfo& task, TaskId waiter, const ObjectInfo& object) const;
 
   const Model& model_;
   Cut cut_;

@@ -1,7 +1,9 @@
 #include "detector/analysis/wait_words.h"
 
 #include <algorithm>
+#include <string_view>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "detector/analysis/describe.h"
 
@@ -37,15 +39,14 @@ std::vector<std::string> QuotedAlike(const Model& model, std::span<const TaskId>
     std::size_t size;
   };
   std::vector<Group> groups;
+  absl::flat_hash_map<std::string_view, std::size_t> by_name;
   for (const TaskId task : tasks) {
-    const std::string& name = model.Task(task).name;
-    const auto alike = std::find_if(groups.begin(), groups.end(), [&](const Group& group) {
-      return !name.empty() && model.Task(group.first).name == name;
-    });
-    if (alike != groups.end()) {
-      ++alike->size;
-    } else {
+    const std::string_view name = model.Task(task).name;
+    const bool is_new = name.empty() || by_name.try_emplace(name, groups.size()).second;
+    if (is_new) {
       groups.push_back({task, 1});
+    } else {
+      ++groups[by_name[name]].size;
     }
   }
   std::vector<std::string> quoted;

@@ -369,6 +369,55 @@ TEST(Deadlock, AnOnceAndALockInBothOrders) {
   EXPECT_THAT(findings[0].summary, HasSubstr("runs init"));
 }
 
+TEST(Deadlock, TwoSelectsOnOneChannelAreNoCycle) {
+  TraceBuilder t;
+  const ObjectId jobs = t.Chan("jobs"), done = t.Chan("done");
+  TaskTrace x = t.Task("x"), y = t.Task("y"), z = t.Task("z");
+  x.SelectBlocks({Case::Recv(jobs), Case::Recv(done)});
+  y.SelectBlocks({Case::Recv(jobs), Case::Recv(done)});
+  z.WantsRecv(jobs);
+  t.ProcessEnd();
+  EXPECT_THAT(Play<Deadlock>(t), IsEmpty());
+}
+
+// Each of them could be answered by any other one, as far as who used the channel goes.
+TEST(Deadlock, ManyWhoWaitForOneThingAreOneLine) {
+  constexpr std::uint32_t kMany = 30'000;
+  TraceBuilder t;
+  const ObjectId jobs = t.Chan("jobs"), group = t.WaitGroup("group"), mu = t.Mutex("mu");
+  t.Main().Add(group, kMany);
+  t.Task("holder").Lock(mu).End();
+  for (std::uint32_t i = 0; i < kMany; ++i) t.Main().At(10).Go("receiver").At(11).WantsRecv(jobs);
+  for (std::uint32_t i = 0; i < kMany; ++i) t.Main().At(12).Go("locker").At(13).WantsLock(mu);
+  t.Main().WantsWait(group);
+  const auto findings = Play<Deadlock>(t, CutKind::kStandstill);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].rule, "deadlock.global");
+  EXPECT_THAT(findings[0].tasks, SizeIs(4)) << "main, a receiver, a locker and the holder";
+  EXPECT_THAT(findings[0].explains, SizeIs(2 * kMany + 1));
+  EXPECT_THAT(findings[0].identity, SizeIs(3));
+}
+
+// Twenty thousand locks, each held by one task and wanted by the one before it.
+TEST(Deadlock, ALongChainBehindACycle) {
+  constexpr std::uint32_t kMany = 20'000;
+  TraceBuilder t;
+  std::vector<ObjectId> locks;
+  std::vector<TaskTrace> tasks;
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    locks.push_back(t.Mutex(""));
+    tasks.push_back(t.Task(""));
+    tasks.back().Lock(locks.back());
+  }
+  for (std::uint32_t i = 0; i + 1 < kMany; ++i) tasks[i].WantsLock(locks[i + 1]);
+  tasks.back().WantsLock(locks[kMany - 2]);
+  t.ProcessEnd();
+  const auto findings = Play<Deadlock>(t);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].rule, "deadlock.cycle");
+  EXPECT_THAT(findings[0].explains, SizeIs(kMany));
+}
+
 TEST(Deadlock, IsReportedOnce) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu");
