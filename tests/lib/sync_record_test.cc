@@ -9,6 +9,7 @@
 
 #include "gmock/gmock.h"
 #include "gordian/annotate.h"
+#include "gordian/atomic.h"
 #include "gordian/cond.h"
 #include "gordian/go.h"
 #include "gordian/mutex.h"
@@ -27,6 +28,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::LetGoroutinesPark;
 using testing::Recorded;
+using ::testing::StartsWith;
 using trace::EventType;
 
 int Count(const Recorded& trace, EventType type) {
@@ -44,6 +46,31 @@ std::vector<std::string> TakeRequest(std::vector<std::string> lines, const std::
   EXPECT_NE(std::find(asked, lines.end(), completion), lines.end()) << completion;
   if (asked != lines.end()) lines.erase(asked);
   return lines;
+}
+
+TEST(SyncRecordTest, AnEndlessPollIsFewRecords) {
+  const Recorded trace([] {
+    Atomic<int> flag(0, "flag");
+    for (int i = 0; i < 200'000; ++i) flag.Load();
+    flag.Store(1);
+    flag.Load();
+  });
+  const std::vector<std::string> lines = trace.Of("flag");
+  EXPECT_GE(Count(trace, EventType::kAtomicLoad), 20'000) << "a livelock takes that many";
+  EXPECT_LE(Count(trace, EventType::kAtomicLoad), 21'000);
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_THAT(lines[lines.size() - 2], StartsWith("main load")) << "it sees the new value";
+}
+
+TEST(SyncRecordTest, WhoGivesWayToNobodyDoesNotSwitch) {
+  const Recorded trace([] {
+    WaitGroup done;
+    done.Go("poller", [] {
+      for (int i = 0; i < 1'000; ++i) Gosched();
+    });
+    done.Wait();
+  });
+  EXPECT_LE(Count(trace, EventType::kTaskRun), 100);
 }
 
 TEST(SyncRecordTest, AnUncontendedLockHasNoRequest) {

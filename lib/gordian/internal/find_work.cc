@@ -198,6 +198,10 @@ bool AnyWork() {
   return false;
 }
 
+bool HasToGiveWay(const Processor& processor) {
+  return IsSurplus(processor) || processor.queue.PeekNext() != nullptr || AnyWork();
+}
+
 Task* FindRunnable(Worker& worker) {
   if (Control() != nullptr) [[unlikely]] {
     return worker.processor != nullptr ? AwaitGrant() : nullptr;

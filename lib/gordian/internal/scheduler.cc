@@ -211,7 +211,7 @@ void Yield() {
     sched_yield();
     return;
   }
-  SwitchToOthers(self);
+  if (HasToGiveWay(*CurrentWorker()->processor)) SwitchToOthers(self);
 }
 
 void BindToThread(Task& self) {

@@ -127,6 +127,9 @@ void Enqueue(Task& task);
 
 // Whether a goroutine waits in a queue. Next slots are left to their owners.
 bool AnyWork();
+// Whether a goroutine that yields makes room for anything: a loop that polls, and is alone, makes
+// no switch of each round.
+bool HasToGiveWay(const Processor& processor);
 
 // The next goroutine to run; nullptr when this worker has lost its processor.
 Task* FindRunnable(Worker& worker);
