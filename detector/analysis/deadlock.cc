@@ -23,7 +23,7 @@ bool IsMisuse(TaskId task, const Model& model) {
                        [](const SelectCase& choice) { return choice.channel == 0; });
   }
   if (wait.kind != WaitKind::kOnce) return false;
-  const std::vector<TaskId>& runner = model.Object(wait.object).holders;
+  const TaskQueue& runner = model.Object(wait.object).holders;
   return std::find(runner.begin(), runner.end(), task) != runner.end();
 }
 

@@ -156,7 +156,7 @@ class Words {
   void ExplainUsers(ObjectId id) {
     const ObjectInfo& object = model_.Object(id);
     std::vector<std::string> others;
-    std::size_t more = 0;
+    std::size_t more = object.gone_users;
     for (std::size_t i = 0; i < object.users.size(); ++i) {
       const TaskId user = object.users[i];
       if (std::ranges::binary_search(leaked_.tasks, user)) continue;

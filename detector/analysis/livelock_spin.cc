@@ -120,7 +120,12 @@ void LivelockSpin::On(const Event& event, const Model&) {
     default: {
       if (spins_.empty()) return;
       const auto spin = spins_.find(event.task);
-      if (spin != spins_.end()) spin->second.times = 0;
+      if (spin == spins_.end()) return;
+      if (event.type == EventType::kTaskEnd) {
+        spins_.erase(spin);
+      } else {
+        spin->second.times = 0;
+      }
     }
   }
 }
@@ -157,7 +162,8 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
   finding.tasks = {std::move(part)};
   for (ObjectId id : spin.objects) {
     const ObjectInfo& object = model.Object(id);
-    for (TaskId other : object.holders.empty() ? object.users : object.holders) {
+    const std::vector<TaskId> holders(object.holders.begin(), object.holders.end());
+    for (TaskId other : holders.empty() ? object.users : holders) {
       if (other == task || why.size() == 4) continue;
       const TaskInfo& info = model.Task(other);
       const bool gone = info.ended || !info.wait;
@@ -178,7 +184,7 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
   finding.test = model.TestName(model.Task(task).test);
   finding.title = absl::StrCat(name, " spins on ", all, ", which cannot come");
   finding.summary = absl::StrCat(
-      name, " has ", spin.polls ? "looked at " : "tried ", all, " ", spin.times,
+      name, " has ", spin.polls ? "looked at " : "tried ", all, " at least ", spin.times,
       " times in a row without doing anything else, and it cannot succeed: ", Enumerate(why), ".");
   finding.evidence = {{spin.since_seq, task, spin.site, absl::StrCat("begins to spin on ", all)}};
   finding.reasons = {

@@ -101,7 +101,7 @@ Finding LockLifetime::Describe(const Exit& exit, const Model& model) const {
   part.at = exit.hold.site;
   part.what = absl::StrCat("locks ", name, " and never unlocks it");
   finding.tasks.push_back(std::move(part));
-  const std::vector<TaskId>& waiters = model.Object(exit.hold.object).waiters;
+  const TaskQueue& waiters = model.Object(exit.hold.object).waiters;
   std::vector<std::string> names;
   for (TaskId waiter : waiters) {
     if (model.Task(waiter).wait.timed) continue;

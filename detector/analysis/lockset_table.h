@@ -8,6 +8,8 @@
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LOCKSET_TABLE_H_
 #define GORDIAN_DETECTOR_ANALYSIS_LOCKSET_TABLE_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <vector>
@@ -24,7 +26,7 @@ class LocksetTable {
   // The number of what the task holds now; 0: no lock.
   std::uint32_t Held(TaskId task, const Model& model) {
     const std::vector<Hold>& held = model.Task(task).held;
-    return held.empty() ? 0 : Intern(task, held);
+    return held.empty() ? 0 : Intern(model.ClockOf(task).slot(), held);
   }
 
   // In order of acquisition.
@@ -40,12 +42,17 @@ class LocksetTable {
     std::uint32_t node = 0;
   };
 
-  std::uint32_t Intern(TaskId task, const std::vector<Hold>& held);
+  std::uint32_t Intern(ClockSlot slot, const std::vector<Hold>& held);
   std::uint32_t NodeOf(std::uint32_t below, const Hold& hold);
+  std::uint32_t FindNode(std::uint32_t below, const HeldLock& lock);
+
+  static constexpr std::size_t kRecent = 1'024;
 
   std::vector<Node> nodes_{1};  // 0 is the empty set
+  std::array<std::uint32_t, kRecent>
+      recent_{};  // nodes that were found, by a hash of what they are
   absl::flat_hash_map<std::tuple<std::uint32_t, ObjectId, std::uint64_t>, std::uint32_t> known_;
-  PagedTable<std::vector<Step>> paths_;  // of each task
+  PagedTable<std::vector<Step>> paths_;  // of each task that lives, by its clock's slot
 };
 
 }  // namespace gordian::detector

@@ -194,7 +194,7 @@ void Misuse::JudgeBlocked(const Cut& cut, const Model& model) {
     const Act act{id, task.wait.site, task.wait.seq};
     if (OnlyNil(task.wait)) Report(MisuseKind::kNilBlock, 0, act, model);
     if (task.wait.kind != WaitKind::kOnce) continue;
-    const std::vector<TaskId>& runner = model.Object(task.wait.object).holders;
+    const TaskQueue& runner = model.Object(task.wait.object).holders;
     if (!runner.empty() && runner.front() == id) {
       Report(MisuseKind::kOnceRecursive, task.wait.object, act, model);
     }

@@ -12,7 +12,7 @@ namespace {
 bool HasServedAsLock(const Model& model, ObjectId lock) {
   const ObjectInfo& object = model.Object(lock);
   return std::any_of(object.users.begin(), object.users.end(), [&](TaskId user) {
-    const auto among = [&](const std::vector<TaskId>& tasks) {
+    const auto among = [&](const TaskQueue& tasks) {
       return std::find(tasks.begin(), tasks.end(), user) != tasks.end();
     };
     return !among(object.holders) && !among(object.waiters);

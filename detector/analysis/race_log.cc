@@ -26,9 +26,10 @@ std::uint64_t RaceLog::LineOf(SiteId site) const {
 }
 
 void RaceLog::Remember(const Event& event, const Model& model) {
-  Releases* releases = releases_.At(event.task);
+  const TaskClock& clock = model.ClockOf(event.task);
+  Releases* releases = releases_.At(clock.slot());
   if (releases == nullptr) return;
-  releases->last[releases->count++ % releases->last.size()] = {model.Epoch(event.task), event.type,
+  releases->last[releases->count++ % releases->last.size()] = {clock.epoch(), event.type,
                                                                event.subject, event.site};
 }
 
@@ -48,7 +49,7 @@ void RaceLog::Add(const Race& found, std::uint64_t place, const Model& model) {
   race.second_held = locksets_.Locks(race.second.lockset);
   const std::uint32_t known = model.ClockOf(race.second.task).known().Get(race.first.slot);
   race.knows_nothing = known == 0;
-  if (const Releases* releases = releases_.Find(race.first.task)) {
+  if (const Releases* releases = releases_.Find(race.first.slot)) {
     for (const Release& release : releases->last) {
       if (release.epoch == known && known != 0) race.last_known = release;
     }

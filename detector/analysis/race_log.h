@@ -44,7 +44,8 @@ class RaceLog {
   };
 
   LocksetTable locksets_;
-  PagedTable<Releases> releases_;  // by task
+  // By clock slot: where a task took over from one that has ended, its epochs go on from there.
+  PagedTable<Releases> releases_;
   absl::flat_hash_map<SiteId, std::uint64_t> lines_;
   absl::flat_hash_map<Key, std::size_t> known_;  // → index in `races_`
   std::vector<Race> races_;

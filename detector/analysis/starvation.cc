@@ -1,6 +1,7 @@
 #include "detector/analysis/starvation.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -71,12 +72,11 @@ EventSet Starvation::wants() const {
 }
 
 void Starvation::Grant(const Event& event, const Model& model) {
-  const std::vector<TaskId>& waiters = model.Object(event.subject).waiters;
+  const TaskQueue& waiters = model.Object(event.subject).waiters;
   if (waiters.empty()) return;
   const Wait& own = model.Task(event.task).wait;
   const std::uint64_t asked = own && own.object == event.subject ? own.seq : event.seq;
-  for (std::size_t i = 0; i < std::min(kLooked, waiters.size()); ++i) {
-    const TaskId waiter = waiters[i];
+  for (const TaskId waiter : waiters | std::views::take(kLooked)) {
     const Wait& wait = model.Task(waiter).wait;
     if (waiter == event.task || wait.seq >= asked) continue;
     if (!Competes(event.type, wait, event.subject)) continue;

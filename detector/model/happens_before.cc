@@ -4,6 +4,8 @@
 #include <atomic>
 #include <utility>
 
+#include "instrument/trace/decoder.h"
+
 namespace gordian::detector {
 namespace {
 
@@ -29,6 +31,8 @@ void Release(SyncClock& to, TaskClock& from) {
 struct HappensBefore::Task {
   TaskClock clock;
   bool started = false;
+  bool ended = false;
+  bool joinable = true;     // somebody may come to join it
   bool acted = false;       // since its last release
   SyncClock at_fence;       // of its last release fence
   SyncClock unfenced;       // what relaxed loads have seen, until an acquire fence
@@ -82,7 +86,10 @@ void HappensBefore::Start(Task& task, const TaskClock* parent) {
       return;
     }
     // Those that nobody has waited for make room for those that somebody will have.
-    if (ended_.size() > kTried) std::rotate(ended_.begin(), ended_.begin() + 1, ended_.end());
+    if (ended_.size() > kTried) {
+      ended_.push_back(ended_.front());
+      ended_.pop_front();
+    }
     // Clocks must not grow with every task that ever lived. Who knows the new task counts as
     // knowing the old one: that hides a race with what ended long ago, and makes up none.
     if (ended_.size() > kMostEnded) {
@@ -96,12 +103,12 @@ void HappensBefore::Start(Task& task, const TaskClock* parent) {
   task.started = true;
 }
 
-HappensBefore::Task* HappensBefore::TaskAt(trace::TaskId id) {
-  if (id == 0) return nullptr;
-  Task* task = tasks_.At(id);
-  if (task != nullptr && !task->started) [[unlikely]]
-    Start(*task, nullptr);
-  return task;
+HappensBefore::Task* HappensBefore::FindTask(trace::TaskId id) {
+  Task* task = id != 0 ? tasks_.At(id) : nullptr;
+  if (task == nullptr) return nullptr;
+  if (!task->started) Start(*task, nullptr);
+  present_id_ = id;
+  return present_ = task;
 }
 
 void HappensBefore::Spawn(const Event& event, Task& parent) {
@@ -109,15 +116,31 @@ void HappensBefore::Spawn(const Event& event, Task& parent) {
   Task* child = tasks_.At(event.subject);
   if (child == nullptr || child == &parent) return;
   if (!child->started) Start(*child, &parent.clock);
+  child->joinable = event.args[0] == static_cast<std::uint64_t>(trace::TaskKind::kThread);
   child->clock.Acquire(parent.clock.now());
   parent.clock.Tick();
 }
 
-void HappensBefore::End(Task& task) {
+void HappensBefore::End(Task& task, trace::TaskId id) {
   const std::uint32_t epoch = task.clock.epoch();
   ended_.push_back({task.clock.slot(), task.acted ? epoch : epoch - 1, epoch + 1});
   task.at_fence.Clear();
   task.unfenced.Clear();
+  task.ended = true;
+  if (!task.joinable) Leave(id);
+}
+
+// Nobody will ask any more what an ended task knew.
+void HappensBefore::Leave(trace::TaskId id) {
+  constexpr std::size_t kKept = 1'024;
+  past_.push_back(id);
+  if (past_.size() <= kKept) return;
+  TaskClock& clock = tasks_.At(past_.front())->clock;
+  past_.pop_front();
+  const ClockSlot slot = clock.slot();
+  const std::uint32_t epoch = clock.epoch();
+  clock = TaskClock();
+  clock.Start(slot, epoch);
 }
 
 void HappensBefore::ApplyToTask(const Event& event, Task& task) {
@@ -125,10 +148,15 @@ void HappensBefore::ApplyToTask(const Event& event, Task& task) {
     case EventType::kTaskSpawn:
       return Spawn(event, task);
     case EventType::kTaskEnd:
-      return End(task);
+      return End(task, event.task);
     case EventType::kTaskJoin:
-      task.clock.Acquire(Clock(event.subject).now());
+    case EventType::kTaskDetach: {
+      Task* other = event.subject != 0 ? tasks_.At(event.subject) : nullptr;
+      if (other == nullptr) return;
+      if (event.type == EventType::kTaskJoin) task.clock.Acquire(other->clock.now());
+      if (std::exchange(other->joinable, false) && other->ended) Leave(event.subject);
       return;
+    }
     case EventType::kFence:
       return Fence(task, event.args[0]);
     default:
@@ -246,8 +274,12 @@ void HappensBefore::ApplyToBarrier(const Event& event, Object& object, Task& tas
 void HappensBefore::Apply(const Event& event) {
   Task* task = TaskAt(event.task);
   if (task == nullptr) return;
-  if (trace::Spec(event.type).subject != trace::Subject::kObject) {
-    if (event.type >= EventType::kMemRead) task->acted = true;
+  if (IsAccess(event.type)) {
+    task->acted = true;
+    return;
+  }
+  if (trace::kRecordShapes[static_cast<std::size_t>(event.type)].subject !=
+      trace::Subject::kObject) {
     return ApplyToTask(event, *task);
   }
   if (event.subject == 0) return;
@@ -261,7 +293,7 @@ void HappensBefore::Apply(const Event& event) {
       object->capacity = event.args[1];
       break;
     case EventType::kObjectEnd:
-      *object = Object{};
+      objects_.Forget(event.subject);
       break;
     case EventType::kLock:
       object->released.AcquiredBy(clock);

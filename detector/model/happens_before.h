@@ -9,6 +9,9 @@
 // all of that one's events; epochs then simply go on. Where more than 1024 tasks have ended that
 // nobody has waited for, the slot of one of them is taken over all the same.
 //
+// What a task knew is forgotten when it has ended and nobody is left to join it (it is no thread,
+// or was joined or detached), and 1024 others have come so far after it.
+//
 // Locking   none.
 // Cost      constant per event for a task that learns nothing new, else linear in the tasks
 //           that live at a time. A channel keeps one stamp per element and per free place.
@@ -26,6 +29,11 @@
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
+
+// Reads and writes, of variables and of memory: they order nothing.
+constexpr bool IsAccess(trace::EventType type) {
+  return type >= trace::EventType::kRead && type <= trace::EventType::kMemWriteRange;
+}
 
 class HappensBefore {
  public:
@@ -52,10 +60,12 @@ class HappensBefore {
     std::uint32_t next = 0;   // the first that a join of the ended task does not know
   };
 
-  Task* TaskAt(trace::TaskId id);
+  Task* TaskAt(trace::TaskId id) { return id == present_id_ ? present_ : FindTask(id); }
+  Task* FindTask(trace::TaskId id);
   void Start(Task& task, const TaskClock* parent);
   void Spawn(const trace::Event& event, Task& parent);
-  void End(Task& task);
+  void End(Task& task, trace::TaskId id);
+  void Leave(trace::TaskId id);
   void ApplyToTask(const trace::Event& event, Task& task);
   void ApplyToChannel(const trace::Event& event, Object& object, Task& task);
   void ApplyToBarrier(const trace::Event& event, Object& object, Task& task);
@@ -68,7 +78,11 @@ class HappensBefore {
 
   PagedTable<Task> tasks_;
   PagedTable<Object> objects_;
+  // Whom the last event was about: the next one most likely is too.
+  trace::TaskId present_id_ = 0;
+  Task* present_ = nullptr;
   std::deque<Ended> ended_;
+  std::deque<trace::TaskId> past_;  // those of whom nobody will ask, oldest first
   ClockSlot slots_ = 0;
   MemoryMap memory_;
   const TaskClock nobody_;

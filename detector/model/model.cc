@@ -3,30 +3,25 @@
 #include <algorithm>
 
 #include "detector/model/state.h"
+#include "instrument/trace/decoder.h"
 
 namespace gordian::detector {
 
 using trace::Event;
 using trace::Subject;
 
-TaskState* Model::State::TaskAt(TaskId id) {
-  if (id == 0) return nullptr;
-  TaskState* task = tasks.At(id);
-  if (task != nullptr && task->info.id == 0) {
+TaskState* Model::State::FindTask(TaskId id) {
+  TaskState* task = id != 0 ? tasks.At(id) : nullptr;
+  if (task == nullptr) return nullptr;
+  if (task->info.id == 0) {
     task->info.id = id;
     open_tasks.push_back(id);
   }
-  return task;
+  present_id = id;
+  return present = task;
 }
 
-ObjectState* Model::State::ObjectAt(ObjectId id) {
-  if (id == 0) return nullptr;
-  ObjectState* object = objects.At(id);
-  if (object != nullptr) object->info.id = id;
-  return object;
-}
-
-Model::Model() : state_(std::make_unique<State>()) {}
+Model::Model() : state_(std::make_unique<State>()) { present_ = {0, &FindTask(0), &FindClock(0)}; }
 Model::~Model() = default;
 
 void Model::Apply(const Event& event) {
@@ -37,8 +32,15 @@ void Model::Apply(const Event& event) {
   if (task != nullptr && event.site != 0 && !event.Has(trace::kFlagFor)) {
     task->info.last_site = event.site;
   }
-  const trace::EventSpec& spec = trace::Spec(event.type);
-  if (spec.subject == Subject::kObject) {
+  if (IsAccess(event.type)) {
+    const bool is_object = event.type < trace::EventType::kMemRead;
+    ObjectState* object = is_object ? state.ObjectAt(event.subject) : nullptr;
+    if (task != nullptr && object != nullptr) state.Use(*object, event.task, event.site);
+    state.happens_before.Apply(event);
+    return Notice(event.task);
+  }
+  const trace::RecordShape shape = trace::kRecordShapes[static_cast<std::size_t>(event.type)];
+  if (shape.subject == Subject::kObject) {
     ObjectState* object = state.ObjectAt(event.subject);
     if (task != nullptr && object != nullptr) {
       state.ApplyToObject(event, *task, *object);
@@ -52,11 +54,16 @@ void Model::Apply(const Event& event) {
   } else if (event.type == trace::EventType::kTaskSpawn) {
     state.Spawn(event, nullptr);
   }
-  if (spec.order == trace::Order::kLocal) state.ApplyToProcess(event);
+  if (shape.order == trace::Order::kLocal) state.ApplyToProcess(event);
   state.happens_before.Apply(event);
+  Notice(event.task);
 }
 
-const TaskInfo& Model::Task(TaskId id) const {
+void Model::Notice(TaskId id) {
+  if (id != present_.id) present_ = {id, &FindTask(id), &FindClock(id)};
+}
+
+const TaskInfo& Model::FindTask(TaskId id) const {
   static const TaskInfo kUnknown;
   const TaskState* task = state_->tasks.Find(id);
   return task != nullptr ? task->info : kUnknown;
@@ -81,7 +88,7 @@ const std::vector<TaskId>& Model::open_tasks() const {
 TaskId Model::task_count() const { return state_->tasks.last(); }
 ObjectId Model::object_count() const { return state_->objects.last(); }
 
-const TaskClock& Model::ClockOf(TaskId id) const { return state_->happens_before.Clock(id); }
+const TaskClock& Model::FindClock(TaskId id) const { return state_->happens_before.Clock(id); }
 std::uint32_t Model::Epoch(TaskId id) const { return ClockOf(id).epoch(); }
 
 bool Model::HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const {

@@ -14,6 +14,7 @@
 
 #include "detector/model/clock_ref.h"
 #include "detector/model/memory_map.h"
+#include "detector/model/task_queue.h"
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
@@ -92,22 +93,23 @@ struct TaskInfo {
 struct ObjectInfo {
   ObjectId id = 0;
   trace::ObjectKind kind = trace::ObjectKind::kUnknown;
-  std::uint64_t detail = 0;  // capacity, size; see FORMAT.md
-  std::string name;          // as given; may be empty: see Model::ObjectName
+  bool ended = false;
+  bool closed = false;  // channels
+  bool write_held = false;
+  bool foreign_unlock = false;  // was unlocked by a task that did not hold it: a signal, not a lock
+  std::uint32_t handles = 0;    // of a channel, as last told; 0: not known
+  std::int64_t value = 0;       // WaitGroup counter, semaphore permits taken, elements in a channel
+  TaskQueue holders;            // who holds it: at most one, or readers
+  TaskQueue waiters;            // who waits for it, in order of asking
+  std::uint64_t detail = 0;     // capacity, size; see FORMAT.md
+  std::string name;             // as given; may be empty: see Model::ObjectName
   SiteId created_at = 0;
   std::uint64_t begin_seq = 0;  // of `object`; 0: none was seen
   TaskId creator = 0;
   std::uint32_t test = 0;
-  bool ended = false;
-  bool closed = false;          // channels
-  bool foreign_unlock = false;  // was unlocked by a task that did not hold it: a signal, not a lock
-  std::int64_t value = 0;       // WaitGroup counter, semaphore permits taken, elements in a channel
-  std::uint32_t handles = 0;    // of a channel, as last told; 0: not known
-  std::vector<TaskId> holders;  // who holds it: at most one, or readers
-  bool write_held = false;
-  std::vector<TaskId> waiters;  // who waits for it, in order of asking
-  std::vector<TaskId> users;    // every task that ever used it, each once
-  std::vector<SiteId> used_at;  // where each of them first did
+  std::vector<TaskId> users;     // the tasks that have used it, each once, in order
+  std::vector<SiteId> used_at;   // where each of them first did
+  std::uint32_t gone_users = 0;  // how many more did, and have ended
 };
 
 class Model {
@@ -119,7 +121,10 @@ class Model {
 
   void Apply(const trace::Event& event);
 
-  const TaskInfo& Task(TaskId id) const;        // an empty one for an unknown id
+  // An empty one for an unknown id.
+  const TaskInfo& Task(TaskId id) const {
+    return id == present_.id ? *present_.task : FindTask(id);
+  }
   const ObjectInfo& Object(ObjectId id) const;  // the same
   TaskId task_count() const;                    // ids are 1 … task_count()
   // The tasks of which something is still open: they live, or are threads that nobody has joined or
@@ -141,7 +146,9 @@ class Model {
   bool HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const;
   std::uint32_t Epoch(TaskId id) const;
   // The same for those who keep the slot of t with the epoch (see vector_clock.h).
-  const TaskClock& ClockOf(TaskId id) const;
+  const TaskClock& ClockOf(TaskId id) const {
+    return id == present_.id ? *present_.clock : FindClock(id);
+  }
 
   // Whether a task that acquires the object now knows of that moment by it.
   bool ReleasedWith(ObjectId id, ClockSlot slot, std::uint32_t epoch) const;
@@ -161,7 +168,19 @@ class Model {
 
  private:
   struct State;
+  // The task of the last event, about whom most questions are.
+  struct Present {
+    TaskId id = 0;
+    const TaskInfo* task = nullptr;
+    const TaskClock* clock = nullptr;
+  };
+
+  void Notice(TaskId id);
+  const TaskInfo& FindTask(TaskId id) const;
+  const TaskClock& FindClock(TaskId id) const;
+
   std::unique_ptr<State> state_;
+  Present present_;
 };
 
 }  // namespace gordian::detector

@@ -9,8 +9,31 @@ using trace::Event;
 using trace::EventType;
 using trace::ObjectKind;
 
-void Model::State::Use(ObjectState& object, TaskId task, SiteId site) {
-  if (object.last_user == task) return;
+namespace {
+
+// Nothing is said of it at a cut where one task alone has used it.
+bool IsPlain(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kTimer:
+    case ObjectKind::kTicker:
+    case ObjectKind::kContext:
+    case ObjectKind::kChan:  // may be a timer's or a context's
+    case ObjectKind::kMemory:
+    case ObjectKind::kCustom:
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool Holds(const TaskInfo& task, ObjectId object) {
+  return std::ranges::find(task.held, object, &Hold::object) != task.held.end();
+}
+
+}  // namespace
+
+void Model::State::UseAnew(ObjectState& object, TaskId task, SiteId site) {
+  if (object.info.users.size() >= object.prune_at) PruneUsers(object);
   object.last_user = task;
   const auto add = [&] {
     object.info.users.push_back(task);
@@ -26,6 +49,26 @@ void Model::State::Use(ObjectState& object, TaskId task, SiteId site) {
     object.high_users = std::make_unique<absl::flat_hash_set<TaskId>>();
   }
   if (object.high_users->insert(task).second) add();
+}
+
+// Of those who have ended, the first few stay to be named.
+void Model::State::PruneUsers(ObjectState& object) {
+  constexpr std::uint32_t kKept = 16, kFewest = 128;
+  ObjectInfo& info = object.info;
+  std::uint32_t kept = 0, gone = 0;
+  for (std::size_t i = 0; i < info.users.size(); ++i) {
+    const TaskState* user = tasks.Find(info.users[i]);
+    if (user != nullptr && user->info.ended && ++gone > kKept) continue;
+    info.users[kept] = info.users[i];
+    info.used_at[kept++] = info.used_at[i];
+  }
+  info.gone_users += static_cast<std::uint32_t>(info.users.size()) - kept;
+  info.users.resize(kept);
+  info.used_at.resize(kept);
+  object.prune_at = std::max(kFewest, 2 * kept);
+  if (object.high_users == nullptr) return;
+  object.high_users->clear();
+  object.high_users->insert(info.users.begin(), info.users.end());
 }
 
 void Model::State::Begin(const Event& event, const TaskState& task, ObjectInfo& object) {
@@ -50,12 +93,9 @@ void Model::State::Acquire(const Event& event, TaskInfo& task, ObjectInfo& objec
       }
     }
   }
+  if (!Holds(task, object.id)) object.holders.Join(task.id);
   task.held.push_back({object.id, shared, 1, event.site, event.seq, event.time});
   if (!shared) object.write_held = true;
-  if (object.holders.empty() ||
-      std::find(object.holders.begin(), object.holders.end(), task.id) == object.holders.end()) {
-    object.holders.push_back(task.id);
-  }
 }
 
 // Where the task does not hold it, whoever does loses it: a lock used as a signal.
@@ -78,12 +118,40 @@ void Model::State::Release(TaskInfo& task, ObjectInfo& object, bool shared) {
   }
   holder->held.erase(std::next(hold).base());
   if (!shared) object.write_held = false;
-  const bool still_holds = std::any_of(holder->held.begin(), holder->held.end(),
-                                       [&](const Hold& h) { return h.object == object.id; });
-  if (!still_holds) std::erase(object.holders, holder->id);
+  if (!Holds(*holder, object.id)) object.holders.Leave(holder->id);
 }
 
-void Model::State::Disarm(ObjectId timer) { std::erase(armed_timers, timer); }
+// Of an object that only one task has used, and properly, there is nothing to tell any more. Of
+// another one, who used it does not matter where nobody holds it or waits for it.
+void Model::State::End(ObjectState& object) {
+  ObjectInfo& info = object.info;
+  info.ended = true;
+  Disarm(object);
+  if (!info.holders.empty() || !info.waiters.empty() || object.misused) return;
+  if (info.users.size() <= 1 && info.gone_users == 0 && IsPlain(info.kind)) {
+    return objects.Forget(info.id);
+  }
+  info.users = {};
+  info.used_at = {};
+  info.holders = {};
+  info.waiters = {};
+  object.high_users.reset();
+}
+
+void Model::State::Arm(ObjectState& timer) {
+  if (timer.armed_at != 0) return;
+  armed_timers.push_back(timer.info.id);
+  timer.armed_at = static_cast<std::uint32_t>(armed_timers.size());
+}
+
+void Model::State::Disarm(ObjectState& timer) {
+  if (timer.armed_at == 0) return;
+  const ObjectId last = armed_timers.back();
+  armed_timers[timer.armed_at - 1] = last;
+  objects.At(last)->armed_at = timer.armed_at;
+  armed_timers.pop_back();
+  timer.armed_at = 0;
+}
 
 void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectState& object) {
   TaskInfo& task = state.info;
@@ -95,9 +163,10 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
       info.name = event.text;
       return;
     case EventType::kObjectEnd:
-      info.ended = true;
-      Disarm(info.id);
-      return;
+      return End(object);
+    case EventType::kMisuse:
+      object.misused = true;
+      break;
     case EventType::kChanHandles:
       info.handles = static_cast<std::uint32_t>(event.args[0]);
       return;
@@ -140,10 +209,11 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
       return BeginWait(event, task, WaitKind::kOnce, &object);
     case EventType::kOnceBegin:
       EndWait(task);
-      info.holders.assign(1, task.id);
+      info.holders.Clear();
+      info.holders.Join(task.id);
       return;
     case EventType::kOnceEnd:
-      info.holders.clear();
+      info.holders.Clear();
       info.value = 1;
       return;
     case EventType::kChanSendRequest:
@@ -177,14 +247,12 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
     case EventType::kBarrierDepart:
       return EndWait(task);
     case EventType::kTimerSet:
-      Disarm(info.id);
-      armed_timers.push_back(info.id);
-      return;
+      return Arm(object);
     case EventType::kTimerFire:
-      if (info.kind != ObjectKind::kTicker) Disarm(info.id);
+      if (info.kind != ObjectKind::kTicker) Disarm(object);
       return;
     case EventType::kTimerStop:
-      return Disarm(info.id);
+      return Disarm(object);
     default:
       return;
   }

@@ -1,5 +1,7 @@
 // A table by dense id, in pages: references stay valid, and an absurd id costs a page.
 //
+// Entries that are over may be forgotten; a page of such entries is given back.
+//
 // Ids up to kMaxId are kept; At() of a larger one (a damaged trace) is nullptr.
 #ifndef GORDIAN_DETECTOR_MODEL_PAGED_TABLE_H_
 #define GORDIAN_DETECTOR_MODEL_PAGED_TABLE_H_
@@ -20,7 +22,7 @@ class PagedTable {
   const T* Find(std::uint32_t id) const {
     const std::size_t page = id / kPage;
     if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
-    return &(*pages_[page])[id % kPage];
+    return &pages_[page]->entries[id % kPage];
   }
 
   // The entry, made where there is none; nullptr for an id that no recorder gives.
@@ -31,14 +33,28 @@ class PagedTable {
       MakePage(page);
     }
     if (id > last_) last_ = id;
-    return &(*pages_[page])[id % kPage];
+    return &pages_[page]->entries[id % kPage];
+  }
+
+  // The entry is over: it is empty from now on, and so it may be made again at any time. References
+  // to it and to those forgotten before are no longer valid.
+  void Forget(std::uint32_t id) {
+    const std::size_t page = id / kPage;
+    if (page >= pages_.size() || pages_[page] == nullptr) return;
+    Page& of = *pages_[page];
+    of.entries[id % kPage] = T();
+    of.forgotten |= 1u << (id % kPage);
+    if (of.forgotten == (1u << kPage) - 1) pages_[page].reset();
   }
 
   std::uint32_t last() const { return last_; }  // the largest id that At() made
 
  private:
   static constexpr std::size_t kPage = 16;
-  using Page = std::array<T, kPage>;
+  struct Page {
+    std::array<T, kPage> entries;
+    std::uint32_t forgotten = 0;  // bit n: entries[n] is
+  };
 
   [[gnu::noinline]] void MakePage(std::size_t page) {
     if (page >= pages_.size()) pages_.resize(page + 1);

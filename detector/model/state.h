@@ -21,9 +21,12 @@ struct TaskState {
 };
 
 struct ObjectState {
-  ObjectInfo info;
   TaskId last_user = 0;
-  std::uint64_t low_users = 0;                              // bit n: task n is among the users
+  std::uint64_t low_users = 0;  // bit n: task n is among the users
+  ObjectInfo info;
+  std::uint32_t armed_at = 0;  // a timer's place in `armed_timers`, from 1
+  bool misused = false;
+  std::uint32_t prune_at = 128;                             // users
   std::unique_ptr<absl::flat_hash_set<TaskId>> high_users;  // those from 64 on
 };
 
@@ -31,6 +34,9 @@ struct Model::State {
   HappensBefore happens_before;
   PagedTable<TaskState> tasks;
   PagedTable<ObjectState> objects;
+  // Whom the last event was about: the next one most likely is too.
+  TaskId present_id = 0;
+  TaskState* present = nullptr;
   absl::flat_hash_map<trace::StreamId, TaskId> running;
   // Spawned by a stream since it last read the clock: its next reading tells since when they
   // could run, at the latest.
@@ -45,8 +51,13 @@ struct Model::State {
   bool main_ended = false;
 
   // Entries by id, made where they are new; nullptr for 0 and for absurd ids.
-  TaskState* TaskAt(TaskId id);
-  ObjectState* ObjectAt(ObjectId id);
+  TaskState* TaskAt(TaskId id) { return id == present_id ? present : FindTask(id); }
+  TaskState* FindTask(TaskId id);
+  ObjectState* ObjectAt(ObjectId id) {
+    ObjectState* object = id != 0 ? objects.At(id) : nullptr;
+    if (object != nullptr) object->info.id = id;
+    return object;
+  }
 
   // task_facts.cc
   void ApplyToProcess(const trace::Event& event);
@@ -63,8 +74,14 @@ struct Model::State {
   void Begin(const trace::Event& event, const TaskState& task, ObjectInfo& object);
   void Acquire(const trace::Event& event, TaskInfo& task, ObjectInfo& object, bool shared);
   void Release(TaskInfo& task, ObjectInfo& object, bool shared);
-  void Disarm(ObjectId timer);
-  void Use(ObjectState& object, TaskId task, SiteId site);
+  void End(ObjectState& object);
+  void Arm(ObjectState& timer);
+  void Disarm(ObjectState& timer);
+  void Use(ObjectState& object, TaskId task, SiteId site) {
+    if (object.last_user != task) UseAnew(object, task, site);
+  }
+  void UseAnew(ObjectState& object, TaskId task, SiteId site);
+  void PruneUsers(ObjectState& object);
   void NameTask(TaskInfo& task, std::string_view name);
 };
 

@@ -94,14 +94,14 @@ void Model::State::BeginWait(const Event& event, TaskInfo& task, WaitKind kind,
   wait.site = event.site;
   wait.seq = event.seq;
   wait.time = event.time;
-  if (object != nullptr) object->info.waiters.push_back(task.id);
+  if (object != nullptr) object->info.waiters.Join(task.id);
 }
 
 void Model::State::EndWait(TaskInfo& task) {
   Wait& wait = task.wait;
   if (wait.kind == WaitKind::kNone) return;
   const auto leave = [&](ObjectId id) {
-    if (ObjectState* object = ObjectAt(id)) std::erase(object->info.waiters, task.id);
+    if (ObjectState* object = ObjectAt(id)) object->info.waiters.Leave(task.id);
   };
   leave(wait.object);
   for (const SelectCase& choice : wait.cases) leave(choice.channel);
@@ -114,13 +114,11 @@ void Model::State::EndWait(TaskInfo& task) {
 void Model::State::Block(const Event& event, TaskState& task) {
   BeginWait(event, task.info, WaitKind::kSelect, nullptr);
   task.info.wait.cases = task.cases;
-  for (const SelectCase& choice : task.cases) {
-    if (ObjectState* object = ObjectAt(choice.channel)) {
-      std::vector<TaskId>& waiters = object->info.waiters;
-      if (std::find(waiters.begin(), waiters.end(), task.info.id) == waiters.end()) {
-        waiters.push_back(task.info.id);
-      }
-    }
+  const std::vector<SelectCase>& cases = task.cases;
+  for (auto choice = cases.begin(); choice != cases.end(); ++choice) {
+    const auto same = [&](const SelectCase& other) { return other.channel == choice->channel; };
+    if (std::any_of(cases.begin(), choice, same)) continue;
+    if (ObjectState* object = ObjectAt(choice->channel)) object->info.waiters.Join(task.info.id);
   }
 }
 
@@ -152,6 +150,9 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
       info.ready_since = 0;
       info.ended_at = event.site;
       info.how = static_cast<trace::TaskEndReason>(event.args[0]);
+      info.wait.cases = {};
+      task.cases = {};
+      if (info.held.empty()) info.held = {};
       return;
     case EventType::kTaskJoinRequest:
       return BeginWait(event, info, WaitKind::kJoin, nullptr);

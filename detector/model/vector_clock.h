@@ -30,23 +30,29 @@ class VectorClock {
 
   // The componentwise maximum.
   void Join(const VectorClock& other) {
-    if (other.times_.size() > times_.size()) times_.resize(other.times_.size());
-    for (std::size_t i = 0; i < other.times_.size(); ++i) {
-      times_[i] = std::max(times_[i], other.times_[i]);
-    }
+    const std::size_t n = other.times_.size();
+    if (n > times_.size()) times_.resize(n);
+    std::uint32_t* const mine = times_.data();
+    const std::uint32_t* const theirs = other.times_.data();
+    for (std::size_t i = 0; i < n; ++i) mine[i] = std::max(mine[i], theirs[i]);
   }
 
+  // Without a way out of the loops: they are short, and so they are done many slots at a time.
   bool AtMost(const VectorClock& other) const {
-    for (std::size_t i = 0; i < times_.size(); ++i) {
-      if (times_[i] > other.Get(static_cast<ClockSlot>(i))) return false;
-    }
-    return true;
+    const std::size_t n = times_.size(), common = std::min(n, other.times_.size());
+    const std::uint32_t* const mine = times_.data();
+    const std::uint32_t* const theirs = other.times_.data();
+    bool later = false;
+    for (std::size_t i = 0; i < common; ++i) later |= mine[i] > theirs[i];
+    for (std::size_t i = common; i < n; ++i) later |= mine[i] != 0;
+    return !later;
   }
 
   std::size_t size() const { return times_.size(); }
 
  private:
-  absl::InlinedVector<std::uint32_t, 14> times_;
+  // As many as most programs have at a time: a clock is then one piece of memory.
+  absl::InlinedVector<std::uint32_t, 22> times_;
 };
 
 }  // namespace gordian::detector

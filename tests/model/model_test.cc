@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
+#include <vector>
 
+#include "detector/model/paged_table.h"
+#include "detector/model/task_queue.h"
 #include "tests/analysis/trace_builder.h"
 
 namespace gordian::detector {
@@ -202,6 +206,115 @@ TEST(ModelFacts, TasksThatAreOverCostNothingAtACut) {
   Model model;
   Play(t, model);
   EXPECT_THAT(model.open_tasks(), ElementsAre(1u));
+}
+
+TEST(ModelFacts, OfManyUsersThoseWhoEndedAreCounted) {
+  constexpr std::uint32_t kMany = 5'000;
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu");
+  TaskTrace lives = t.Task("lives");
+  lives.Lock(mu).Unlock(mu);
+  for (std::uint32_t i = 0; i < kMany; ++i) t.Task("").Lock(mu).Unlock(mu).End();
+  Model model;
+  Play(t, model);
+  const ObjectInfo& object = model.Object(mu);
+  EXPECT_EQ(object.users.front(), lives.id());
+  EXPECT_LT(object.users.size(), 300u);
+  EXPECT_EQ(object.used_at.size(), object.users.size());
+  EXPECT_EQ(object.users.size() + object.gone_users, kMany + 1);
+}
+
+TEST(ModelFacts, WhatOneTaskHasUsedAloneIsForgottenAtItsEnd) {
+  TraceBuilder t;
+  const ObjectId alone = t.Mutex("alone"), shared = t.Mutex("shared"), held = t.Mutex("held");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(alone).Unlock(alone).On(EventType::kObjectEnd, alone);
+  y.Lock(shared).Unlock(shared);
+  x.Lock(shared).Unlock(shared).On(EventType::kObjectEnd, shared);
+  x.Lock(held).On(EventType::kObjectEnd, held);
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.Object(alone).kind, ObjectKind::kUnknown);
+  EXPECT_EQ(model.Object(shared).name, "shared");
+  EXPECT_TRUE(model.Object(shared).ended);
+  EXPECT_EQ(model.Object(held).name, "held");
+}
+
+TEST(ModelFacts, AnIdMayComeAgainAfterItsEnd) {
+  TraceBuilder t;
+  TaskTrace x = t.Task("x");
+  std::vector<ObjectId> ids;
+  for (int i = 0; i < 64; ++i) ids.push_back(t.Mutex(""));
+  for (const ObjectId id : ids) x.Lock(id).Unlock(id).On(EventType::kObjectEnd, id);
+  for (const ObjectId id : ids) x.Lock(id);
+  Model model;
+  Play(t, model);
+  for (const ObjectId id : ids) EXPECT_THAT(model.Object(id).holders, ElementsAre(x.id()));
+}
+
+TEST(PagedTableOfFacts, GivesBackWhatIsForgotten) {
+  PagedTable<std::vector<int>> table;
+  for (std::uint32_t id = 0; id < 64; ++id) table.At(id)->push_back(1);
+  table.Forget(40);
+  EXPECT_THAT(*table.Find(40), IsEmpty());
+  EXPECT_THAT(*table.Find(41), ElementsAre(1));
+  for (std::uint32_t id = 16; id < 32; ++id) table.Forget(id);
+  EXPECT_EQ(table.Find(20), nullptr);
+  EXPECT_THAT(*table.Find(15), ElementsAre(1));
+  EXPECT_THAT(*table.At(20), IsEmpty());
+  table.Forget(100'000);  // was never made
+}
+
+TEST(TaskQueue, IsAListInOrderOfJoining) {
+  std::mt19937 random(11);
+  TaskQueue queue;
+  std::vector<TaskId> expected;
+  for (TaskId next = 1; next < 5'000; ++next) {
+    queue.Join(next);
+    expected.push_back(next);
+    for (std::uint32_t leaves = random() % 3; leaves > 0 && !expected.empty(); --leaves) {
+      const std::size_t at = random() % 2 == 0 ? 0 : random() % expected.size();
+      queue.Leave(expected[at]);
+      expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    queue.Leave(next + 1);  // is not there
+    ASSERT_EQ(std::vector<TaskId>(queue.begin(), queue.end()), expected);
+    ASSERT_EQ(queue.size(), expected.size());
+  }
+}
+
+// Threads that have all ended before the first one is joined.
+TEST(Clocks, AJoinPassesOnWhatTheThreadKnewHoweverLate) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu");
+  TaskTrace writer = t.Thread("writer"), reader = t.Thread("reader");
+  writer.Write(mu).Lock(mu).Unlock(mu);
+  const std::size_t written = t.events().size();
+  reader.Lock(mu).Unlock(mu).End();
+  for (int i = 0; i < 3'000; ++i) t.Task("").End();
+  t.Main().Join(reader);
+  Model model;
+  std::uint32_t epoch = 0;
+  for (std::size_t i = 0; i < t.events().size(); ++i) {
+    if (i + 2 == written) epoch = model.Epoch(writer.id());
+    model.Apply(t.events()[i]);
+  }
+  EXPECT_TRUE(model.HappenedBefore(writer.id(), epoch, 1));
+}
+
+TEST(Clocks, WhatATaskKnewIsForgottenWhenNobodyWillAsk) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu");
+  t.Main().Lock(mu).Unlock(mu);
+  TaskTrace joined = t.Thread("joined"), left = t.Thread("left"), goroutine = t.Task("goroutine");
+  for (TaskTrace task : {joined, left, goroutine}) task.Lock(mu).Unlock(mu).End();
+  t.Main().Join(joined);
+  for (int i = 0; i < 3'000; ++i) t.Task("").End();
+  Model model;
+  Play(t, model);
+  EXPECT_EQ(model.ClockOf(joined.id()).known().size(), 0u);
+  EXPECT_EQ(model.ClockOf(goroutine.id()).known().size(), 0u);
+  EXPECT_NE(model.ClockOf(left.id()).known().size(), 0u);
 }
 
 TEST(Clocks, DoNotGrowWithEveryTaskThatEverLived) {

@@ -1,0 +1,56 @@
+// Tasks in order of joining: who waits for an object, who holds it.
+//
+// Whoever joined first most often leaves first: that is constant, whatever the length. Others are
+// looked for from the front.
+//
+// Locking   none.  Cost: four bytes per task, and as much again for those that have left.
+#ifndef GORDIAN_DETECTOR_MODEL_TASK_QUEUE_H_
+#define GORDIAN_DETECTOR_MODEL_TASK_QUEUE_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "instrument/trace/ids.h"
+
+namespace gordian::detector {
+
+class TaskQueue {
+ public:
+  using value_type = trace::TaskId;
+  using const_iterator = std::vector<trace::TaskId>::const_iterator;
+
+  const_iterator begin() const { return tasks_.begin() + front_; }
+  const_iterator end() const { return tasks_.end(); }
+  std::size_t size() const { return tasks_.size() - static_cast<std::size_t>(front_); }
+  bool empty() const { return size() == 0; }
+  trace::TaskId front() const { return *begin(); }
+
+  void Join(trace::TaskId task) { tasks_.push_back(task); }
+
+  // Nothing, where it is not there.
+  void Leave(trace::TaskId task) {
+    const auto found = std::find(begin(), end(), task);
+    if (found == end()) return;
+    if (found != begin()) {
+      tasks_.erase(found);
+    } else if (++front_ > static_cast<std::ptrdiff_t>(tasks_.size() / 2)) {
+      tasks_.erase(tasks_.begin(), tasks_.begin() + front_);
+      front_ = 0;
+    }
+  }
+
+  void Clear() {
+    tasks_.clear();
+    front_ = 0;
+  }
+
+ private:
+  std::vector<trace::TaskId> tasks_;
+  std::ptrdiff_t front_ = 0;  // those before it have left
+};
+
+}  // namespace gordian::detector
+
+#endif  // GORDIAN_DETECTOR_MODEL_TASK_QUEUE_H_
