@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "detector/analysis/describe.h"
+#include "detector/analysis/wait_words.h"
 
 namespace gordian::detector {
 namespace {
@@ -21,6 +22,22 @@ bool IsLock(ObjectKind kind) {
 
 bool StillHeld(const TaskInfo& task, const Hold& hold) {
   return std::ranges::find(task.held, hold.seq, &Hold::seq) != task.held.end();
+}
+
+// Its part; those who wait at one place, and were started at one place, are counted.
+void AddWaiter(const Model& model, TaskId waiter, std::string what, std::vector<TaskPart>& parts) {
+  constexpr std::size_t kMostParts = 64;
+  const TaskInfo& info = model.Task(waiter);
+  const auto alike = std::ranges::find_if(parts, [&](const TaskPart& part) {
+    return part.what == what && part.at == info.wait.site && part.spawned_at == info.spawned_at &&
+           info.spawned_seq != 0;
+  });
+  if (alike != parts.end()) {
+    ++alike->count;
+  } else if (parts.size() < kMostParts) {
+    parts.push_back(DescribeTask(model, waiter));
+    parts.back().what = std::move(what);
+  }
 }
 
 // The same place again: one bug.
@@ -102,18 +119,14 @@ Finding LockLifetime::Describe(const Exit& exit, const Model& model) const {
   part.what = absl::StrCat("locks ", name, " and never unlocks it");
   finding.tasks.push_back(std::move(part));
   const TaskQueue& waiters = model.Object(exit.hold.object).waiters;
-  std::vector<std::string> names;
   for (TaskId waiter : waiters) {
     if (model.Task(waiter).wait.timed) continue;
-    TaskPart blocked = DescribeTask(model, waiter);
-    blocked.what = absl::StrCat("waits for ", name, " for ever");
-    finding.tasks.push_back(std::move(blocked));
     finding.explains.push_back(waiter);
-    names.push_back(Quoted(model, waiter));
+    AddWaiter(model, waiter, absl::StrCat("waits for ", name, " for ever"), finding.tasks);
   }
-  if (!names.empty()) {
-    absl::StrAppend(&finding.summary, " ", Enumerate(names), names.size() == 1 ? " waits" : " wait",
-                    " for it, and for ever.");
+  if (!finding.explains.empty()) {
+    absl::StrAppend(&finding.summary, " ", Enumerate(QuotedAlike(model, finding.explains)),
+                    finding.explains.size() == 1 ? " waits" : " wait", " for it, and for ever.");
   }
   finding.objects = {DescribeObject(model, exit.hold.object)};
   finding.evidence = {{exit.hold.seq, exit.task, exit.hold.site, absl::StrCat("locks ", name)}};

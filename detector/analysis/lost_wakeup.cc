@@ -1,7 +1,9 @@
 #include "detector/analysis/lost_wakeup.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "detector/analysis/describe.h"
@@ -88,8 +90,20 @@ std::vector<Finding> LostWakeup::AtCut(const Cut& cut, const Model& model) {
     judged.push_back(task);
   }
   std::ranges::sort(judged);
+  // All who wait at one place for want of one signal.
+  std::map<std::pair<std::uint64_t, SiteId>, std::size_t> groups;
   for (TaskId task : judged) {
-    findings.push_back(Describe(task, suspects_[task], model));
+    const Suspect& suspect = suspects_[task];
+    const auto [group, is_new] =
+        groups.try_emplace({suspect.signal.seq, model.Task(task).wait.site}, findings.size());
+    if (is_new) {
+      findings.push_back(Describe(task, suspect, model));
+    } else {
+      Finding& finding = findings[group->second];
+      ++finding.count;
+      ++finding.tasks.front().count;
+      finding.explains.push_back(task);
+    }
     suspects_.erase(task);
   }
   return findings;

@@ -34,6 +34,21 @@ TEST(LostWakeup, TheSignalComesBetweenCheckAndWait) {
   EXPECT_EQ(found[0].tasks[1].at, 20u);
 }
 
+TEST(LostWakeup, AllWhoMissOneBroadcastAreOneFinding) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu"), cond = t.Cond("ready");
+  t.Task("signaller").CondBroadcast(cond, 0).End();
+  for (int i = 0; i < 50; ++i) {
+    t.Main().At(7).Go("waiter").Lock(mu).At(21).CondWait(cond, mu).Unlock(mu);
+  }
+  MainReturns(t);
+  const std::vector<Finding> found = Play<LostWakeup>(t);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].count, 50u);
+  EXPECT_EQ(found[0].tasks[0].count, 50u);
+  EXPECT_THAT(found[0].explains, SizeIs(50));
+}
+
 TEST(LostWakeup, TwinIsWokenByTheNextSignal) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu"), cond = t.Cond("ready");

@@ -159,6 +159,19 @@ TEST(LockLifetime, AnEarlyReturnKeepsTheLockAndBlocksTheNext) {
   EXPECT_THAT(found[0].explains, ElementsAre(y.id()));
 }
 
+TEST(LockLifetime, ManyWaitersAreOnePart) {
+  TraceBuilder t;
+  const ObjectId mu = t.Mutex("mu");
+  t.Task("early").Lock(mu).End();
+  for (int i = 0; i < 1'000; ++i) t.Main().At(7).Go("next").At(8).WantsLock(mu);
+  const std::vector<Finding> found = Play<LockLifetime>(t);
+  ASSERT_THAT(found, SizeIs(1));
+  ASSERT_THAT(found[0].tasks, SizeIs(2));
+  EXPECT_EQ(found[0].tasks[1].count, 1'000u);
+  EXPECT_THAT(found[0].explains, SizeIs(1'000));
+  EXPECT_THAT(found[0].summary, HasSubstr("1000 tasks like \"next\" wait for it"));
+}
+
 TEST(LockLifetime, TwinsUnlockOrAreSignalsOrPanic) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu"), signal = t.Mutex("signal"), other = t.Mutex("other");
