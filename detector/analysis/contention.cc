@@ -1,6 +1,7 @@
 #include "detector/analysis/contention.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace gordian::detector {
 
@@ -12,14 +13,32 @@ EventSet Contention::wants() const {
                  EventType::kLockRequest, EventType::kRLockRequest});
 }
 
+namespace {
+
+// Who has had little of a lock that thousands use is not told of.
+void KeepTheLargest(LockMeasure& lock) {
+  constexpr std::size_t kMost = 2'048, kKept = 1'024;
+  if (lock.shares.size() < kMost) return;
+  const auto larger = [](const LockShare& a, const LockShare& b) {
+    return std::tie(a.held_ns, a.acquisitions) > std::tie(b.held_ns, b.acquisitions);
+  };
+  std::ranges::nth_element(lock.shares, lock.shares.begin() + kKept, larger);
+  lock.shares.resize(kKept);
+  lock.share_of.clear();
+  for (std::size_t i = 0; i < kKept; ++i) lock.share_of[lock.shares[i].task] = i;
+}
+
+}  // namespace
+
 LockShare& Contention::ShareOf(LockMeasure& lock, TaskId task) {
   if (lock.last_share < lock.shares.size() && lock.shares[lock.last_share].task == task) {
     return lock.shares[lock.last_share];
   }
-  const auto found = std::ranges::find(lock.shares, task, &LockShare::task);
-  lock.last_share = static_cast<std::size_t>(found - lock.shares.begin());
-  if (found == lock.shares.end()) lock.shares.push_back({task});
-  return lock.shares[lock.last_share];
+  KeepTheLargest(lock);
+  const auto [found, is_new] = lock.share_of.try_emplace(task, lock.shares.size());
+  if (is_new) lock.shares.push_back({task});
+  lock.last_share = found->second;
+  return lock.shares[found->second];
 }
 
 void Contention::Acquire(const Event& event, LockMeasure& lock, const Model& model) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "detector/analysis/analysis.h"
 #include "detector/model/paged_table.h"
 
@@ -37,8 +38,9 @@ struct LockMeasure {
   SiteId longest_hold_site = 0;
   std::size_t longest_queue = 0;                 // 0: nobody has ever waited
   std::uint64_t convoy = 0, longest_convoy = 0;  // hand-overs in a row
-  std::vector<LockShare> shares;
+  std::vector<LockShare> shares;                 // of many hundred tasks, the largest
   std::size_t last_share = 0;
+  absl::flat_hash_map<TaskId, std::size_t> share_of;  // → index in `shares`
 };
 
 class Contention final : public Analysis {
