@@ -300,7 +300,9 @@ Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
   const bool function_pending = std::any_of(timers.begin(), timers.end(), [&](ObjectId timer) {
     return model.Object(timer).detail == 0;
   });
-  everything_ = reached.empty() && !function_pending && !stuck_.empty() && ForEver(kMain) &&
+  // A thread that runs main may leave by pthread_exit: the process lives on.
+  const bool main_waits_or_left = ForEver(kMain) || model.Task(kMain).ended;
+  everything_ = reached.empty() && !function_pending && !stuck_.empty() && main_waits_or_left &&
                 !model.main_ended();
 }
 

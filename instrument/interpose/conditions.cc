@@ -62,20 +62,27 @@ class Waiting {
     is_open_ = false;
     Recording recording(WaitIsOver::kNow);
     if (!recording) return;
-    if (object_ != nullptr) {
-      object_->count.fetch_sub(1, std::memory_order_relaxed);
-      WaitEnded(recording, *object_, site_, why);
-    }
+    if (object_ != nullptr) WriteEnd(recording, why);
     MutexReacquired(recording, mutex_, site_);
   }
 
  private:
+  // Whoever was woken may find the condition destroyed: it is waited for by its name as it was.
+  void WriteEnd(Recording& recording, trace::WaitEndReason why) {
+    if (object_->tracked.id.load(std::memory_order_relaxed) == id_) {
+      object_->count.fetch_sub(1, std::memory_order_relaxed);
+    }
+    recorder::Local(recording.log(), trace::EventType::kWaitEnd, id_, site_,
+                    {.operands = {static_cast<std::uint64_t>(why)}});
+  }
+
   void Begin(Recording& recording, bool timed) {
     Enter(recording, *object_, site_);
     if (!HoldsMutex(recording, mutex_)) {
       Misused(recording, *object_, trace::MisuseKind::kCondWithoutLock, site_);
     }
     object_->count.fetch_add(1, std::memory_order_relaxed);
+    id_ = object_->tracked.id.load(std::memory_order_relaxed);
     Ask(recording, {.type = trace::EventType::kCondWait,
                     .object = object_,
                     .site = site_,
@@ -86,6 +93,7 @@ class Waiting {
 
   pthread_mutex_t* const mutex_;
   Object* object_ = nullptr;
+  trace::ObjectId id_ = 0;  // its
   trace::SiteId site_ = 0;
   bool is_open_ = false;
 };
@@ -136,10 +144,24 @@ void Begin(Condition* condition) {
   if (Recording recording; recording) MakeAnew(condition, ObjectKind::kCond);
 }
 
-// Destruction waits until those who were woken have left.
+// Destruction waits until those who were woken have left, and for ever for one who was not.
+void WaitsForWaiters(Caller caller, Condition* condition) {
+  Recording recording;
+  Object* object = recording ? Find(condition) : nullptr;
+  if (object == nullptr || !recorder::IsRegistered(object->tracked)) return;
+  if (object->count.load(std::memory_order_relaxed) == 0) return;
+  Ask(recording,
+      {.type = trace::EventType::kCondWait, .object = object, .site = SiteOf(recording, caller)});
+}
+
 int Destroy(Caller caller, Condition* condition) {
+  WaitsForWaiters(caller, condition);
+  const bool waited = t_thread.waits;
   const int error = g_destroy(condition);
-  if (Recording recording; recording) {
+  if (Recording recording(WaitIsOver::kNow); recording) {
+    if (Object* object = Find(condition); object != nullptr && waited) {
+      WaitEnded(recording, *object, 0, trace::WaitEndReason::kDone);
+    }
     if (Object* object = Find(condition)) {
       EndObject(*object, SiteOf(recording, caller));
     }

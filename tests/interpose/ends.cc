@@ -3,10 +3,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 
 #include "tests/interpose/plain.h"
@@ -168,6 +170,54 @@ void DetachedThreadsEndMeanwhile() {
   }
 }
 
+// The exit waits for ever for those who wait for what it destroys.
+void DestroysWhatIsWaitedFor() {
+  static std::mutex mutex;
+  static std::condition_variable changed;
+  for (int i = 0; i < 2; ++i) {
+    std::thread([] {
+      std::unique_lock lock(mutex);
+      changed.wait(lock);
+    }).detach();
+  }
+  Pause(60);
+}
+
+// Those who were woken have not left yet.
+void DestroysWhatHasBeenSignalled() {
+  for (int i = 0; i < 200; ++i) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int waiting = 0;
+    bool go = false;
+    const auto wait = [&] {
+      std::unique_lock lock(mutex);
+      ++waiting;
+      while (!go) changed.wait(lock);
+    };
+    std::thread one(wait), two(wait);
+    for (bool all = false; !all; std::this_thread::yield()) {
+      std::lock_guard lock(mutex);
+      all = go = waiting == 2;
+    }
+    changed.notify_all();
+    changed.~condition_variable();
+    new (&changed) std::condition_variable;
+    one.join();
+    two.join();
+  }
+}
+
+void MainEndsFirstAndTheRestIsBlocked() {
+  std::thread([] {
+    std::mutex mutex;
+    std::condition_variable nobody;
+    std::unique_lock lock(mutex);
+    nobody.wait(lock);
+  }).detach();
+  pthread_exit(nullptr);
+}
+
 // The process lives as long as its last thread.
 void MainEndsFirst() {
   std::thread([] {
@@ -197,6 +247,9 @@ constexpr Plain kPrograms[] = {
     {"locks-at-exit", LocksAtExit},
     {"locks-in-opposite-order-at-exit", LocksInOppositeOrderAtExit},
     {"detached-threads-end-meanwhile", DetachedThreadsEndMeanwhile},
+    {"destroys-what-is-waited-for", DestroysWhatIsWaitedFor},
+    {"destroys-what-has-been-signalled", DestroysWhatHasBeenSignalled},
+    {"main-ends-first-and-the-rest-is-blocked", MainEndsFirstAndTheRestIsBlocked},
     {"main-ends-first", MainEndsFirst},
 };
 

@@ -50,6 +50,9 @@ const Case kCases[] = {
     {"locks-at-exit"},
     {"locks-in-opposite-order-at-exit", Trace::kWhole, {"deadlock.lock-order predicted"}},
     {"detached-threads-end-meanwhile"},
+    {"destroys-what-is-waited-for", Trace::kCut, {"deadlock.global confirmed"}, true},
+    {"destroys-what-has-been-signalled"},
+    {"main-ends-first-and-the-rest-is-blocked", Trace::kCut, {"deadlock.global confirmed"}, true},
     {"main-ends-first"},
 
     {"runs-out-of-memory"},
