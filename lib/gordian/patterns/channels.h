@@ -61,14 +61,8 @@ template <internal::Receivable Channel>
 auto OrDone(const Until& until, const Channel& in, std::string_view name = {},
             const std::source_location& at = std::source_location::current()) {
   using T = typename Channel::value_type;
-  return Produce<T>(
-      until,
-      [in = RecvChan<T>(in), at](const Emit<T>& emit) {
-        while (std::optional<T> value = emit.until().Recv(in, at)) {
-          if (!emit(*std::move(value))) return;
-        }
-      },
-      name, at);
+  return internal::Stage<T>(
+      until, in, [](T value, const Emit<T>& emit) { return emit(std::move(value)); }, name, at);
 }
 
 // Each value to both channels; the next one is received when both have had it.
@@ -103,15 +97,13 @@ auto Bridge(const Until& until, const Channels& channels, std::string_view name 
             const std::source_location& at = std::source_location::current()) {
   using Inner = typename Channels::value_type;
   using T = typename Inner::value_type;
-  return Produce<T>(
-      until,
-      [channels = RecvChan<Inner>(channels), at](const Emit<T>& emit) {
-        while (std::optional<Inner> channel = emit.until().Recv(channels, at)) {
-          while (std::optional<T> value = emit.until().Recv(*channel, at)) {
-            if (!emit(*std::move(value))) return;
-          }
-          if (emit.until().Ended(at)) return;
+  return internal::Stage<T>(
+      until, channels,
+      [at](const Inner& channel, const Emit<T>& emit) {
+        while (std::optional<T> value = emit.until().Recv(channel, at)) {
+          if (!emit(*std::move(value))) return false;
         }
+        return !emit.until().Ended(at);
       },
       name, at);
 }

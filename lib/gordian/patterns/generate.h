@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <ranges>
 #include <source_location>
 #include <string_view>
@@ -58,6 +59,26 @@ RecvChan<T> Produce(const Until& until, Body body, std::string_view name = {},
       name, at);
   return out;
 }
+
+namespace internal {
+
+// Runs `step(value, emit)` on each value of `in`, until that is closed, or `until` has ended, or a
+// step returns false.
+template <typename R, Receivable Channel, typename Step>
+RecvChan<R> Stage(const Until& until, const Channel& in, Step step, std::string_view name,
+                  const std::source_location& at) {
+  using T = typename Channel::value_type;
+  return Produce<R>(
+      until,
+      [in = RecvChan<T>(in), step = std::move(step), at](const Emit<R>& emit) mutable {
+        while (std::optional<T> value = emit.until().Recv(in, at)) {
+          if (!step(*std::move(value), emit)) return;
+        }
+      },
+      name, at);
+}
+
+}  // namespace internal
 
 // The values, one after the other.
 template <std::ranges::input_range Values>

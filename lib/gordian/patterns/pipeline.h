@@ -31,12 +31,10 @@ auto Map(const Until& until, const Channel& in, Function function, std::string_v
          const std::source_location& at = std::source_location::current()) {
   using T = typename Channel::value_type;
   using R = std::decay_t<std::invoke_result_t<Function&, T>>;
-  return Produce<R>(
-      until,
-      [in = RecvChan<T>(in), function = std::move(function), at](const Emit<R>& emit) mutable {
-        while (std::optional<T> value = emit.until().Recv(in, at)) {
-          if (!emit(function(*std::move(value)))) return;
-        }
+  return internal::Stage<R>(
+      until, in,
+      [function = std::move(function)](T value, const Emit<R>& emit) mutable {
+        return emit(function(std::move(value)));
       },
       name, at);
 }
@@ -46,12 +44,10 @@ template <internal::Receivable Channel, typename Keep>
 auto Filter(const Until& until, const Channel& in, Keep keep, std::string_view name = {},
             const std::source_location& at = std::source_location::current()) {
   using T = typename Channel::value_type;
-  return Produce<T>(
-      until,
-      [in = RecvChan<T>(in), keep = std::move(keep), at](const Emit<T>& emit) mutable {
-        while (std::optional<T> value = emit.until().Recv(in, at)) {
-          if (keep(std::as_const(*value)) && !emit(*std::move(value))) return;
-        }
+  return internal::Stage<T>(
+      until, in,
+      [keep = std::move(keep)](T value, const Emit<T>& emit) mutable {
+        return !keep(std::as_const(value)) || emit(std::move(value));
       },
       name, at);
 }
@@ -81,14 +77,13 @@ auto Stream(const Until& until, const Channel& batches, std::string_view name = 
             const std::source_location& at = std::source_location::current()) {
   using Values = typename Channel::value_type;
   using T = typename Values::value_type;
-  return Produce<T>(
-      until,
-      [batches = RecvChan<Values>(batches), at](const Emit<T>& emit) {
-        while (std::optional<Values> batch = emit.until().Recv(batches, at)) {
-          for (T& value : *batch) {
-            if (!emit(std::move(value))) return;
-          }
+  return internal::Stage<T>(
+      until, batches,
+      [](Values batch, const Emit<T>& emit) {
+        for (T& value : batch) {
+          if (!emit(std::move(value))) return false;
         }
+        return true;
       },
       name, at);
 }
