@@ -65,13 +65,12 @@ LockTrace::ChanState& LockTrace::Chan(ObjectId id, const Model& model) {
   return chans_[object.chan];
 }
 
-std::vector<LockTrace::Source>& LockTrace::Sources(ObjectId id) {
-  ObjectState& object = Object(id);
-  if (object.sources == 0) {
-    object.sources = static_cast<std::uint32_t>(sources_.size());
+std::vector<LockTrace::Source>& LockTrace::Sources(std::uint32_t& index) {
+  if (index == 0) {
+    index = static_cast<std::uint32_t>(sources_.size());
     sources_.emplace_back();
   }
-  return sources_[object.sources];
+  return sources_[index];
 }
 
 void LockTrace::AddFlow(Source from, TaskId to, Seq at, bool structural) {
@@ -103,17 +102,19 @@ std::optional<NestedRequest> LockTrace::On(const Event& event, const Model& mode
       OnTask(event);
       return std::nullopt;
     case EventType::kWaitGroupAdd:
+      OnGroupAdd(event);
+      return std::nullopt;
     case EventType::kSemRelease:
     case EventType::kBarrierArrive:
     case EventType::kHbRelease:
     case EventType::kCancel:
-      AddSource(event);
+      AddSource(event, Sources(Object(event.subject).sources));
       return std::nullopt;
     case EventType::kWaitGroupWait:
     case EventType::kSemAcquire:
     case EventType::kBarrierDepart:
     case EventType::kHbAcquire:
-      AfterSources(event);
+      AfterSources(event, Sources(Object(event.subject).sources));
       return std::nullopt;
     case EventType::kChanSend:
     case EventType::kChanRecv:
@@ -242,8 +243,18 @@ void LockTrace::OnValue(const Event& event) {
   }
 }
 
-void LockTrace::AddSource(const Event& event) {
-  std::vector<Source>& sources = Sources(event.subject);
+// Without any of the Adds that a Done followed the counter might fall below zero.
+void LockTrace::OnGroupAdd(const Event& event) {
+  ObjectState& group = Object(event.subject);
+  if (static_cast<std::int64_t>(event.args[0]) > 0) {
+    AddSource(event, Sources(group.adds));
+  } else {
+    AfterSources(event, Sources(group.adds));
+  }
+  AddSource(event, Sources(group.sources));
+}
+
+void LockTrace::AddSource(const Event& event, std::vector<Source>& sources) {
   if (!sources.empty() && sources.back().task == event.task) {
     sources.back().at = At(event);
   } else {
@@ -251,8 +262,7 @@ void LockTrace::AddSource(const Event& event) {
   }
 }
 
-void LockTrace::AfterSources(const Event& event) {
-  std::vector<Source>& sources = Sources(event.subject);
+void LockTrace::AfterSources(const Event& event, std::vector<Source>& sources) {
   for (const Source& source : sources) AddFlow(source, event.task, At(event));
   // All of them are before this event: from here on it may stand for them.
   if (sources.size() > kManySources) sources.assign(1, {event.task, At(event)});

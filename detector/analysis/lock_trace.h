@@ -101,18 +101,19 @@ class LockTrace {
     Source last_send, last_recv, close;
   };
   // What the next reader of an object depends on, and the numbers of its channel and of its source
-  // list. A damaged trace may use an object as both.
+  // lists. A damaged trace may use an object as both.
   struct ObjectState {
     Source last;
     std::uint32_t chan = 0;
     std::uint32_t sources = 0;
+    std::uint32_t adds = 0;  // of a WaitGroup: what a Done may need
   };
 
   static bool IsAbsurd(const trace::Event& event);
   TaskState& Task(TaskId id) { return *tasks_.At(id); }
   ObjectState& Object(ObjectId id) { return *objects_.At(id); }
   ChanState& Chan(ObjectId id, const Model& model);
-  std::vector<Source>& Sources(ObjectId id);
+  std::vector<Source>& Sources(std::uint32_t& index);
 
   void AddFlow(Source from, TaskId to, Seq at, bool structural = false);
   std::optional<NestedRequest> OnRequest(const trace::Event& event, bool shared);
@@ -125,8 +126,9 @@ class LockTrace {
   void OnRecv(const trace::Event& event, ChanState& chan);
   void OnChan(const trace::Event& event, const Model& model);
   void OnSelectEnd(const trace::Event& event, const Model& model);
-  void AddSource(const trace::Event& event);
-  void AfterSources(const trace::Event& event);
+  void OnGroupAdd(const trace::Event& event);
+  void AddSource(const trace::Event& event, std::vector<Source>& sources);
+  void AfterSources(const trace::Event& event, std::vector<Source>& sources);
 
   PagedTable<TaskState> tasks_;
   PagedTable<ObjectState> objects_;

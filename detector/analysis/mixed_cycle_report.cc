@@ -58,6 +58,8 @@ class Words {
         return "waits to send on " + Resource();
       case WaitKind::kRecv:
         return "waits to receive from " + Resource();
+      case WaitKind::kSemaphore:
+        return "waits for a permit of " + Resource();
       default:
         return "waits for " + Resource();
     }
@@ -70,6 +72,12 @@ class Words {
         return "send on " + Resource() + " or close it";
       case WaitKind::kWaitGroup:
         return "call Done on " + Resource();
+      case WaitKind::kSemaphore:
+        return "release " + Resource();
+      case WaitKind::kOnce:
+        return "finish " + Resource();
+      case WaitKind::kCond:
+        return "signal " + Resource();
       default:
         return "end";
     }
@@ -80,6 +88,10 @@ class Words {
         return "received by";
       case WaitKind::kRecv:
         return "sent by";
+      case WaitKind::kSemaphore:
+        return "released by";
+      case WaitKind::kCond:
+        return "signalled by";
       default:
         return "done by";
     }

@@ -14,8 +14,10 @@ using trace::EventType;
 using trace::ObjectKind;
 
 struct Semaphore::Waiting : Waiter {
-  Waiting(internal::Task& owner, std::int64_t wanted) : Waiter(owner), n(wanted) {}
+  Waiting(internal::Task& owner, std::int64_t wanted, std::uint16_t how)
+      : Waiter(owner), n(wanted), flags(how) {}
   const std::int64_t n;
+  const std::uint16_t flags;  // of its acquire
 };
 
 namespace {
@@ -26,6 +28,13 @@ void CheckNumber(std::int64_t n, const std::source_location& at) {
 
 std::uint64_t Operand(std::int64_t n) { return static_cast<std::uint64_t>(n); }
 
+// Whether a wait under the context may end otherwise: it cannot be in a deadlock then.
+std::uint16_t FlagsOf(const Context& ctx) {
+  const internal::ContextNode* const node = ctx.node().get();
+  const bool ends = node != nullptr && node->canceller() != nullptr;
+  return ends ? std::uint16_t{trace::kFlagTimed} : std::uint16_t{0};
+}
+
 }  // namespace
 
 Semaphore::Semaphore(std::int64_t permits, std::string_view name, std::source_location at)
@@ -34,10 +43,11 @@ Semaphore::Semaphore(std::int64_t permits, std::string_view name, std::source_lo
 }
 
 // Under lock_, before the change: who enters the trace says what is free by now.
-void Semaphore::Record(EventType type, std::int64_t n, const std::source_location& at) {
+void Semaphore::Record(EventType type, std::int64_t n, std::uint16_t flags,
+                       const std::source_location& at) {
   if (ThreadLog* log = Recording()) [[unlikely]] {
     recorder::OrderedWide(*log, origin_.In(*log, ObjectKind::kSemaphore, Operand(permits_ - held_)),
-                          type, log->Site(at), {.operands = {Operand(n)}});
+                          type, log->Site(at), {.flags = flags, .operands = {Operand(n)}});
   }
 }
 
@@ -50,7 +60,7 @@ absl::Status Semaphore::Acquire(const Context& ctx, std::int64_t n, std::source_
     lock_.Unlock();
     return AcquireSlow(ctx, n, at);
   }
-  Record(EventType::kSemAcquire, n, at);
+  Record(EventType::kSemAcquire, n, FlagsOf(ctx), at);
   held_ += n;
   lock_.Unlock();
   return absl::OkStatus();
@@ -59,14 +69,14 @@ absl::Status Semaphore::Acquire(const Context& ctx, std::int64_t n, std::source_
 absl::Status Semaphore::AcquireSlow(const Context& ctx, std::int64_t n,
                                     const std::source_location& at) {
   internal::CancelWatch watch(ctx.node());
-  Waiting self(internal::CurrentTask(), n);
+  Waiting self(internal::CurrentTask(), n, FlagsOf(ctx));
   self.claimed = watch.claimed();
   self.to = "acquire a Semaphore";
   self.on = origin_.name();
   self.at = at;
   lock_.Lock();
   if (IsFree(n)) {
-    Record(EventType::kSemAcquire, n, at);
+    Record(EventType::kSemAcquire, n, FlagsOf(ctx), at);
     held_ += n;
     lock_.Unlock();
     return absl::OkStatus();
@@ -115,9 +125,10 @@ void Semaphore::Grant() {
     if (!internal::Claim(*waiting)) continue;  // cancelled, and about to look for itself here
     held_ += waiting->n;
     if (ThreadLog* log = Recording()) [[unlikely]] {
-      recorder::OrderedWide(
-          *log, origin_.tracked(), EventType::kSemAcquire, waiting->site,
-          {.for_task = internal::IdOf(*waiting->task), .operands = {Operand(waiting->n)}});
+      recorder::OrderedWide(*log, origin_.tracked(), EventType::kSemAcquire, waiting->site,
+                            {.flags = waiting->flags,
+                             .for_task = internal::IdOf(*waiting->task),
+                             .operands = {Operand(waiting->n)}});
     }
     waiting->next = nullptr;
     *last = waiting;
@@ -137,12 +148,7 @@ bool Semaphore::TryAcquire(std::int64_t n, std::source_location at) {
   lock_.Lock();
   const bool free = IsFree(n);
   if (free) {
-    if (ThreadLog* log = Recording()) [[unlikely]] {
-      recorder::OrderedWide(*log,
-                            origin_.In(*log, ObjectKind::kSemaphore, Operand(permits_ - held_)),
-                            EventType::kSemAcquire, log->Site(at),
-                            {.flags = trace::kFlagTry, .operands = {Operand(n)}});
-    }
+    Record(EventType::kSemAcquire, n, trace::kFlagTry, at);
     held_ += n;
   } else if (ThreadLog* log = Recording()) {
     recorder::Tracked& object = origin_.In(*log, ObjectKind::kSemaphore, Operand(permits_ - held_));
@@ -161,7 +167,7 @@ void Semaphore::Release(std::int64_t n, std::source_location at) {
     lock_.Unlock();
     throw Panic("a Semaphore was released more than it was acquired", at);
   }
-  Record(EventType::kSemRelease, n, at);
+  Record(EventType::kSemRelease, n, 0, at);
   held_ -= n;
   Grant();
 }

@@ -54,7 +54,8 @@ class Semaphore {
 
   bool IsFree(std::int64_t n) const { return queue_.empty() && permits_ - held_ >= n; }
   absl::Status AcquireSlow(const Context& ctx, std::int64_t n, const std::source_location& at);
-  void Record(trace::EventType type, std::int64_t n, const std::source_location& at);
+  void Record(trace::EventType type, std::int64_t n, std::uint16_t flags,
+              const std::source_location& at);
   // Under lock_, which it releases: gives what is free to those who wait longest.
   void Grant();
   void Forget(Waiting& waiting);

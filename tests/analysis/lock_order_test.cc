@@ -92,6 +92,20 @@ TEST(LockOrder, ALockAtTheSameAddressIsAnotherLock) {
   EXPECT_THAT(Play<LockOrder>(t), IsEmpty());
 }
 
+// The Done would take the counter below zero before the Add, which comes after the other's part.
+TEST(LockOrder, ADoneNeedsTheAddThatItFollowed) {
+  TraceBuilder t;
+  const ObjectId a = t.Mutex("A"), b = t.Mutex("B"), group = t.WaitGroup("group");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  Nest(x, {a, b});
+  x.Add(group, 1);
+  y.Done(group);
+  Nest(y, {b, a});
+  const auto findings = Play<LockOrder>(t);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].verdict, Verdict::kSuspected);
+}
+
 TEST(LockOrder, ThreeLocksInACircle) {
   TraceBuilder t;
   const ObjectId a = t.Mutex("A"), b = t.Mutex("B"), c = t.Mutex("C");

@@ -1,96 +1,25 @@
 #include "tests/analysis/random_program.h"
 
 #include <algorithm>
-#include <deque>
-#include <unordered_set>
+
+#include "tests/analysis/random_world.h"
 
 namespace gordian::testing {
 
 int CapacityOf(int channel) { return channel; }  // the first one is unbuffered
+int PermitsOf(int semaphore) { return semaphore + 1; }
 
 namespace {
-
-// What a step needs and does, shared by the generator and the explorer.
-class World {
- public:
-  explicit World(const ProgramShape& shape)
-      : holder(static_cast<std::size_t>(shape.locks), -1),
-        last_acquire(holder.size(), -1),
-        last_write(static_cast<std::size_t>(shape.variables), -1),
-        queue(static_cast<std::size_t>(shape.channels)),
-        count(static_cast<std::size_t>(shape.groups), 0),
-        started(static_cast<std::size_t>(shape.tasks) + 1, false),
-        ended(started.size(), false) {
-    started[0] = true;
-  }
-
-  bool Allows(const Step& step) const {
-    const auto object = static_cast<std::size_t>(step.object);
-    switch (step.kind) {
-      case Step::kAcquire:
-        return holder[object] == -1;
-      case Step::kSpawn:
-        return !started[object];
-      case Step::kJoin:
-        return ended[object];
-      case Step::kSend:
-        return static_cast<int>(queue[object].size()) < CapacityOf(step.object);
-      case Step::kRecv:
-        return !queue[object].empty();
-      case Step::kDone:
-        return count[object] > 0;
-      case Step::kWait:
-        return count[object] == 0;
-      default:
-        return true;
-    }
-  }
-
-  // `position` names the step in the run.
-  void Do(const Step& step, int position) {
-    const auto object = static_cast<std::size_t>(step.object);
-    switch (step.kind) {
-      case Step::kAcquire:
-        holder[object] = step.task;
-        last_acquire[object] = position;
-        break;
-      case Step::kRelease:
-        holder[object] = -1;
-        break;
-      case Step::kWrite:
-        last_write[object] = position;
-        break;
-      case Step::kSpawn:
-        started[object] = true;
-        break;
-      case Step::kSend:
-        queue[object].push_back(position);
-        break;
-      case Step::kRecv:
-        queue[object].pop_front();
-        break;
-      case Step::kAdd:
-        ++count[object];
-        break;
-      case Step::kDone:
-        --count[object];
-        break;
-      default:
-        break;
-    }
-  }
-
-  std::vector<int> holder, last_acquire;
-  std::vector<int> last_write;
-  std::vector<std::deque<int>> queue;
-  std::vector<int> count;
-  std::vector<bool> started, ended;
-};
 
 class Generator {
  public:
   Generator(const ProgramShape& shape, std::mt19937_64& random)
-      : shape_(shape), random_(random), world_(shape), held_(world_.started.size()) {}
+      : shape_(shape),
+        random_(random),
+        world_(shape),
+        held_(world_.started.size()),
+        relock_(held_.size(), -1),
+        runs_(held_.size(), -1) {}
 
   Execution Generate() {
     for (int i = 0; i < shape_.steps; ++i) Emit(Pick(shape_.tasks + 1));
@@ -107,7 +36,13 @@ class Generator {
       return;
     }
     if (world_.ended[index]) {
-      if (task != 0 && Pick(2) == 0) Take({Step::kJoin, 0, task});
+      if (shape_.joins && task != 0 && Pick(2) == 0) Take({Step::kJoin, 0, task});
+      return;
+    }
+    if (int& lock = relock_[index]; lock >= 0) {
+      if (std::ranges::count(sleeping_, task) != 0 || !Take({Step::kAcquire, task, lock})) return;
+      held_[index].push_back(lock);
+      lock = -1;
       return;
     }
     const int dice = Pick(10);
@@ -115,7 +50,7 @@ class Generator {
       Acquire(task);
     } else if (dice < 7) {
       Release(task);
-    } else if (dice == 7 && task != 0 && held_[index].empty() && Pick(3) == 0) {
+    } else if (dice == 7 && task != 0 && held_[index].empty() && runs_[index] < 0 && Pick(3) == 0) {
       world_.ended[index] = true;
     } else {
       Value(task);
@@ -141,8 +76,11 @@ class Generator {
   }
 
   void Value(int task) {
-    const int kinds[] = {shape_.variables, shape_.channels, shape_.groups};
-    const int kind = Pick(3);
+    const int kinds[] = {shape_.variables,  shape_.channels, shape_.groups,
+                         shape_.semaphores, shape_.onces,    shape_.conditions};
+    int kind = Pick(static_cast<int>(std::size(kinds)));
+    // In place of what there is none of, mostly something else.
+    for (int i = 0; kinds[kind] == 0 && i < 3; ++i) kind = Pick(static_cast<int>(std::size(kinds)));
     if (kinds[kind] == 0) return;
     const int object = Pick(kinds[kind]);
     if (kind == 0) {
@@ -151,10 +89,48 @@ class Generator {
       Take({reads ? Step::kRead : Step::kWrite, task, object, saw});
     } else if (kind == 1) {
       Exchange(task, object);
-    } else {
+    } else if (kind == 2) {
       static constexpr Step::Kind kSteps[] = {Step::kAdd, Step::kDone, Step::kWait};
       Take({kSteps[Pick(3)], task, object});
+    } else if (kind == 3) {
+      Take({Pick(2) == 0 ? Step::kTake : Step::kGiveBack, task, object});
+    } else if (kind == 4) {
+      DoOnce(task, object);
+    } else {
+      Condition(task, object);
     }
+  }
+
+  void DoOnce(int task, int once) {
+    int& runs = runs_[static_cast<std::size_t>(task)];
+    if (runs >= 0) {
+      Take({Step::kEnd, task, runs});
+      runs = -1;
+    } else if (world_.once[static_cast<std::size_t>(once)] == World::kFresh) {
+      Take({Step::kBegin, task, once});
+      runs = once;
+    } else {
+      Take({Step::kSeen, task, once});
+    }
+  }
+
+  // Waits with the lock that it took last, or wakes who waits longest.
+  void Condition(int task, int condition) {
+    const auto index = static_cast<std::size_t>(task);
+    const auto& waiters = world_.waiters[static_cast<std::size_t>(condition)];
+    if (Pick(2) == 0 && !held_[index].empty()) {
+      relock_[index] = held_[index].back();
+      Take({Step::kSleep, task, condition});
+      Take({Step::kRelease, task, relock_[index]});
+      held_[index].pop_back();
+      sleeping_.push_back(task);
+      return;
+    }
+    const int woken = waiters.empty() ? -1 : waiters.front();
+    Take({Step::kSignal, task, condition});
+    if (woken < 0) return;
+    std::erase(sleeping_, woken);
+    Take({Step::kWoken, woken, condition, static_cast<int>(run_.size()) - 1});
   }
 
   void Exchange(int task, int channel) {
@@ -169,7 +145,8 @@ class Generator {
     }
     const int other = Pick(shape_.tasks + 1);
     const auto index = static_cast<std::size_t>(other);
-    if (other == task || !world_.started[index] || world_.ended[index]) return;
+    if (other == task || !world_.started[index] || world_.ended[index] || relock_[index] >= 0)
+      return;
     run_.push_back({Step::kSend, task, channel});
     run_.push_back({Step::kRecv, other, channel, static_cast<int>(run_.size()) - 1});
   }
@@ -185,186 +162,10 @@ class Generator {
   std::mt19937_64& random_;
   World world_;
   std::vector<std::vector<int>> held_;
+  std::vector<int> relock_;    // by task: the lock that a wait for a condition gave back, or -1
+  std::vector<int> sleeping_;  // tasks that wait for a condition
+  std::vector<int> runs_;      // by task: the Once whose body it is in, or -1
   Execution run_;
-};
-
-class Explorer {
- public:
-  Explorer(const Execution& run, const ProgramShape& shape, bool keep_section_order)
-      : run_(run), shape_(shape), keep_(keep_section_order), program_(shape.tasks + 1u) {
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      program_[static_cast<std::size_t>(run[i].task)].push_back(static_cast<int>(i));
-    }
-  }
-
-  bool Reaches(int wait, int request) {
-    wait_ = wait;
-    request_ = request;
-    World world(shape_);
-    Visit(world, Positions(program_.size(), 0));
-    return reached_;
-  }
-
-  std::set<LockCycle> Collect() {
-    World world(shape_);
-    Positions at(program_.size(), 0);
-    Visit(world, at);
-    return std::move(cycles_);
-  }
-
- private:
-  using Positions = std::vector<std::size_t>;
-
-  const Step* Next(const World& world, const Positions& at, std::size_t task) const {
-    if (!world.started[task] || at[task] == program_[task].size()) return nullptr;
-    return &run_[static_cast<std::size_t>(program_[task][at[task]])];
-  }
-
-  void Visit(const World& world, const Positions& at) {
-    if (reached_ || !visited_.insert(Key(world, at)).second) return;
-    if (wait_ < 0) {
-      FindCycles(world, at);
-    } else if (IsMixedCycle(world, at)) {
-      reached_ = true;
-      return;
-    }
-    ForEachMove(world, at,
-                [this](const World& next, const Positions& moved) { Visit(next, moved); });
-  }
-
-  template <class F>
-  void ForEachMove(const World& world, const Positions& at, const F& visit) const {
-    for (std::size_t task = 0; task < at.size(); ++task) {
-      const Step* step = Next(world, at, task);
-      if (step == nullptr) continue;
-      const int position = program_[task][at[task]];
-      if (step->kind == Step::kSend && CapacityOf(step->object) == 0) {
-        Rendezvous(world, at, task, position, visit);
-      } else if (Possible(world, *step, position)) {
-        World next = world;
-        Positions moved = at;
-        Advance(next, moved, task);
-        visit(next, moved);
-      }
-    }
-  }
-
-  // Both stand where they are asked to, the lock is the waiter's, and nobody ever serves it.
-  bool IsMixedCycle(const World& world, const Positions& at) const {
-    const Step& wait = run_[static_cast<std::size_t>(wait_)];
-    const Step& request = run_[static_cast<std::size_t>(request_)];
-    const Step* waiter = Next(world, at, static_cast<std::size_t>(wait.task));
-    const Step* server = Next(world, at, static_cast<std::size_t>(request.task));
-    std::unordered_set<std::string> seen;
-    return waiter == &wait && server == &request &&
-           world.holder[static_cast<std::size_t>(request.object)] == wait.task &&
-           StaysBlocked(world, at, wait, seen);
-  }
-
-  bool StaysBlocked(const World& world, const Positions& at, const Step& wait,
-                    std::unordered_set<std::string>& seen) const {
-    if (!seen.insert(Key(world, at)).second) return true;
-    if (CouldBeServed(world, at, wait)) return false;
-    bool stays = true;
-    ForEachMove(world, at, [&](const World& next, const Positions& moved) {
-      stays = stays && StaysBlocked(next, moved, wait, seen);
-    });
-    return stays;
-  }
-
-  // By any message, not only the one that it received in the run.
-  bool CouldBeServed(const World& world, const Positions& at, const Step& wait) const {
-    const bool meets =
-        (wait.kind == Step::kSend || wait.kind == Step::kRecv) && CapacityOf(wait.object) == 0;
-    if (!meets) return world.Allows(wait);
-    const Step::Kind other = wait.kind == Step::kSend ? Step::kRecv : Step::kSend;
-    for (std::size_t task = 0; task < at.size(); ++task) {
-      const Step* step = Next(world, at, task);
-      if (step != nullptr && step->kind == other && step->object == wait.object) return true;
-    }
-    return false;
-  }
-
-  void Advance(World& world, Positions& at, std::size_t task) const {
-    const int position = program_[task][at[task]++];
-    const Step& step = run_[static_cast<std::size_t>(position)];
-    if (step.kind != Step::kRecv || CapacityOf(step.object) > 0) world.Do(step, position);
-    if (at[task] == program_[task].size()) world.ended[task] = true;
-    const auto object = static_cast<std::size_t>(step.object);
-    if (step.kind == Step::kSpawn && program_[object].empty()) world.ended[object] = true;
-  }
-
-  // Both sides at once, the very message that was received in the run.
-  template <class F>
-  void Rendezvous(const World& world, const Positions& at, std::size_t sender, int position,
-                  const F& visit) const {
-    for (std::size_t task = 0; task < at.size(); ++task) {
-      const Step* step = Next(world, at, task);
-      if (step == nullptr || step->kind != Step::kRecv || step->saw != position) continue;
-      World next = world;
-      Positions moved = at;
-      Advance(next, moved, sender);
-      next.queue[static_cast<std::size_t>(step->object)].clear();
-      Advance(next, moved, task);
-      visit(next, moved);
-    }
-  }
-
-  bool Possible(const World& world, const Step& step, int position) const {
-    if (step.kind == Step::kRecv && CapacityOf(step.object) == 0) return false;
-    if (!world.Allows(step)) return false;
-    const auto object = static_cast<std::size_t>(step.object);
-    if (step.kind == Step::kRead) return world.last_write[object] == step.saw;
-    if (step.kind == Step::kRecv) return world.queue[object].front() == step.saw;
-    if (step.kind == Step::kAcquire && keep_) return world.last_acquire[object] < position;
-    return true;
-  }
-
-  void FindCycles(const World& world, const Positions& at) {
-    for (std::size_t start = 0; start < at.size(); ++start) {
-      LockCycle cycle;
-      std::size_t task = start;
-      do {
-        const Step* step = Next(world, at, task);
-        if (step == nullptr || step->kind != Step::kAcquire || cycle.size() > at.size()) {
-          cycle.clear();
-          break;
-        }
-        const int holder = world.holder[static_cast<std::size_t>(step->object)];
-        if (holder < 0) {
-          cycle.clear();
-          break;
-        }
-        cycle.push_back(step->object);
-        task = static_cast<std::size_t>(holder);
-      } while (task != start);
-      if (cycle.empty()) continue;
-      std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
-      cycles_.insert(cycle);
-    }
-  }
-
-  std::string Key(const World& world, const Positions& at) const {
-    std::string key;
-    const auto add = [&](int value) { key.push_back(static_cast<char>(value)); };
-    for (const std::size_t position : at) add(static_cast<int>(position));
-    for (const int value : world.last_acquire) add(value);
-    for (const int value : world.last_write) add(value);
-    for (const auto& queue : world.queue) {
-      for (const int value : queue) add(value);
-      add(-2);
-    }
-    return key;
-  }
-
-  const Execution& run_;
-  const ProgramShape& shape_;
-  bool keep_;
-  int wait_ = -1, request_ = -1;  // looked for by Reaches()
-  bool reached_ = false;
-  std::vector<std::vector<int>> program_;  // by task: positions in the run
-  std::unordered_set<std::string> visited_;
-  std::set<LockCycle> cycles_;
 };
 
 }  // namespace
@@ -373,25 +174,26 @@ Execution RandomExecution(const ProgramShape& shape, std::mt19937_64& random) {
   return Generator(shape, random).Generate();
 }
 
-std::set<LockCycle> Explore(const Execution& run, const ProgramShape& shape,
-                            bool keep_section_order) {
-  return Explorer(run, shape, keep_section_order).Collect();
-}
-
-bool CanWaitForEachOther(const Execution& run, const ProgramShape& shape, int wait, int request) {
-  return Explorer(run, shape, /*keep_section_order=*/false).Reaches(wait, request);
-}
-
 BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t) {
   BuildIds ids;
-  std::vector<ObjectId> variables, channels, groups;
+  std::vector<ObjectId> variables, channels, groups, semaphores, onces, conditions;
   for (int i = 0; i < shape.locks; ++i) ids.locks.push_back(t.Mutex(""));
   for (int i = 0; i < shape.variables; ++i) variables.push_back(t.Variable(""));
   for (int i = 0; i < shape.channels; ++i) {
     channels.push_back(t.Chan("", static_cast<std::uint64_t>(CapacityOf(i))));
   }
   for (int i = 0; i < shape.groups; ++i) groups.push_back(t.WaitGroup(""));
+  for (int i = 0; i < shape.semaphores; ++i) {
+    const auto permits = static_cast<std::uint64_t>(PermitsOf(i));
+    semaphores.push_back(t.Object(ObjectKind::kSemaphore, "", permits));
+  }
+  for (int i = 0; i < shape.onces; ++i) onces.push_back(t.Once(""));
+  for (int i = 0; i < shape.conditions; ++i) conditions.push_back(t.Cond(""));
   std::vector<TaskTrace> tasks(static_cast<std::size_t>(shape.tasks) + 1, t.Main());
+  // A wait for a condition is followed by the release of its lock.
+  const auto lock_of_next = [&](const Step& step) {
+    return ids.locks[static_cast<std::size_t>((&step)[1].object)];
+  };
   for (const Step& step : run) {
     TaskTrace& task = tasks[static_cast<std::size_t>(step.task)];
     const auto object = static_cast<std::size_t>(step.object);
@@ -429,6 +231,32 @@ BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t)
       case Step::kWait:
         task.Wait(groups[object]);
         break;
+      case Step::kTake:
+        task.SemAcquire(semaphores[object]);
+        break;
+      case Step::kGiveBack:
+        task.SemRelease(semaphores[object]);
+        break;
+      case Step::kBegin:
+        task.OnceBegin(onces[object]);
+        break;
+      case Step::kEnd:
+        task.OnceEnd(onces[object]);
+        break;
+      case Step::kSeen:
+        task.OnceSeen(onces[object]);
+        break;
+      case Step::kSleep:
+        task.CondWait(conditions[object], lock_of_next(step));
+        break;
+      case Step::kSignal:
+        task.CondSignal(conditions[object]);
+        break;
+      case Step::kWoken:
+        tasks[static_cast<std::size_t>(run[static_cast<std::size_t>(step.saw)].task)]
+            .For(task)
+            .CondWake(conditions[object]);
+        break;
     }
     ids.events.push_back(t.events().size());
   }
@@ -436,8 +264,10 @@ BuildIds Build(const Execution& run, const ProgramShape& shape, TraceBuilder& t)
 }
 
 std::string ToString(const Execution& run) {
-  static constexpr const char* kNames[] = {"acquire", "release", "read", "write", "spawn", "join",
-                                           "send",    "recv",    "add",  "done",  "wait"};
+  static constexpr const char* kNames[] = {"acquire", "release", "read",      "write", "spawn",
+                                           "join",    "send",    "recv",      "add",   "done",
+                                           "wait",    "take",    "give-back", "begin", "end",
+                                           "seen",    "sleep",   "signal",    "woken"};
   std::string text;
   for (const Step& step : run) {
     text += "T" + std::to_string(step.task) + " " + kNames[step.kind] + " " +

@@ -17,17 +17,39 @@
 namespace gordian::testing {
 
 struct Step {
-  enum Kind { kAcquire, kRelease, kRead, kWrite, kSpawn, kJoin, kSend, kRecv, kAdd, kDone, kWait };
+  enum Kind {
+    kAcquire,
+    kRelease,
+    kRead,
+    kWrite,
+    kSpawn,
+    kJoin,
+    kSend,
+    kRecv,
+    kAdd,
+    kDone,
+    kWait,
+    kTake,
+    kGiveBack,
+    kBegin,
+    kEnd,
+    kSeen,
+    kSleep,
+    kSignal,
+    kWoken
+  };
   Kind kind;
   int task;      // who does it; 0 is main
-  int object;    // a lock, variable, channel or WaitGroup; a task, for spawn and join
-  int saw = -1;  // the position of the write or send that it read or received
+  int object;    // a lock, variable, channel …; a task, for spawn and join
+  int saw = -1;  // the position of the write, send or signal that it read, received, was woken by
 };
 
 struct ProgramShape {
   int tasks = 2;  // beside main
   int locks = 2, variables = 0, channels = 0, groups = 0;
+  int semaphores = 0, onces = 0, conditions = 0;
   int steps = 16;
+  bool joins = true;
 };
 
 // Steps in the order of one run.
@@ -36,6 +58,7 @@ Execution RandomExecution(const ProgramShape& shape, std::mt19937_64& random);
 
 // Capacities of the channels, by number.
 int CapacityOf(int channel);
+int PermitsOf(int semaphore);
 
 // The run as a trace; objects are numbered as BuildIds says.
 struct BuildIds {
