@@ -20,6 +20,8 @@ bool IsPlain(ObjectKind kind) {
     case ObjectKind::kChan:  // may be a timer's or a context's
     case ObjectKind::kMemory:
     case ObjectKind::kCustom:
+    case ObjectKind::kVariable:  // accesses and loads are not ordered: one may come after the end
+    case ObjectKind::kAtomic:
       return false;
     default:
       return true;
