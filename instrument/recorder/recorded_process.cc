@@ -42,6 +42,18 @@ std::uint64_t RecordedProcess::Activity() const {
   return reader_.Activity();
 }
 
+namespace {
+
+// A first thread that has left by pthread_exit stays in the list of threads.
+bool HasEnded(const std::filesystem::path& thread) {
+  std::string stat;
+  std::getline(std::ifstream(thread / "stat"), stat);
+  const std::size_t name_end = stat.rfind(')');  // "4711 (name) Z …"
+  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] == 'Z';
+}
+
+}  // namespace
+
 bool RecordedProcess::HasUnknownThread() const {
   std::vector<std::uint64_t> known;
   {
@@ -57,7 +69,7 @@ bool RecordedProcess::HasUnknownThread() const {
     if (std::ranges::find(known, std::strtoull(tid.c_str(), nullptr, 10)) != known.end()) continue;
     std::string name;
     std::getline(std::ifstream(entry->path() / "comm"), name);
-    if (!name.starts_with("gordian")) return true;
+    if (!name.starts_with("gordian") && !HasEnded(entry->path())) return true;
   }
   return static_cast<bool>(error);
 }
