@@ -9,6 +9,7 @@
 #include <bitset>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -42,9 +43,14 @@ struct Cut {
   // Tasks whose being stuck an earlier finding accounts for (a deadlock's members and
   // all who are blocked behind it): they are not also leaked, starved, or holding at exit.
   const absl::flat_hash_set<trace::TaskId>* explained = nullptr;
+  // The same of tests that are over: the task that runs the tests has gone on since.
+  const absl::flat_hash_set<std::pair<std::uint32_t, trace::TaskId>>* explained_in = nullptr;
 
   bool Explained(trace::TaskId task) const {
     return explained != nullptr && explained->contains(task);
+  }
+  bool ExplainedIn(std::uint32_t test_of, trace::TaskId task) const {
+    return explained_in != nullptr && explained_in->contains({test_of, task});
   }
 };
 

@@ -34,8 +34,9 @@ std::string WaitedFor(const Model& model, const Wait& wait) {
     case WaitKind::kSelect: {
       std::vector<std::string> channels;
       for (const SelectCase& c : wait.cases) {
-        channels.push_back(c.channel == 0 ? "nil" : model.ObjectName(c.channel));
+        if (c.channel != 0) channels.push_back(model.ObjectName(c.channel));
       }
+      if (channels.empty() && !wait.cases.empty()) return "nil";
       return channels.empty() ? "nothing (an empty select)" : Enumerate(channels, "or");
     }
     case WaitKind::kSleep:
@@ -53,6 +54,24 @@ std::string_view OperationOf(const Model& model, const Wait& wait) {
   return is_own ? "wait" : NameOf(wait.kind);
 }
 
+std::string TestOf(const Model& model, TaskId task) {
+  const std::uint32_t test = model.Task(task).test;
+  return std::string(model.TestName(test != 0 ? test : model.current_test()));
+}
+
+ObjectId ContextOf(const Model& model, ObjectId channel) {
+  const ObjectInfo& object = model.Object(channel);
+  if (object.kind != trace::ObjectKind::kChan || object.detail != 0 || object.created_at == 0) {
+    return 0;
+  }
+  for (ObjectId id = 1; id < channel; ++id) {
+    const ObjectInfo& other = model.Object(id);
+    const bool is_context = other.kind == trace::ObjectKind::kContext;
+    if (is_context && other.created_at == object.created_at) return id;
+  }
+  return 0;
+}
+
 TaskPart DescribeTask(const Model& model, TaskId id) {
   const TaskInfo& task = model.Task(id);
   TaskPart part;
@@ -63,6 +82,9 @@ TaskPart DescribeTask(const Model& model, TaskId id) {
   part.parent = task.parent;
   part.at = task.wait ? task.wait.site : task.last_site;
   for (const Hold& hold : task.held) {
+    // What has gone while it was held matters to those who wait for it.
+    const ObjectInfo& lock = model.Object(hold.object);
+    if (lock.ended && lock.waiters.empty()) continue;
     part.held.push_back({.object = hold.object, .shared = hold.shared, .site = hold.site});
   }
   if (!task.wait) return part;

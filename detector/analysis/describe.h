@@ -30,6 +30,13 @@ std::string_view OperationOf(const Model& model, const Wait& wait);
 // … and of what, for a sentence: "accounts[1].mu".
 std::string WaitedFor(const Model& model, const Wait& wait);
 
+// The test that the task was spawned in; of the task that runs the tests, the one that runs now.
+std::string TestOf(const Model& model, TaskId task);
+
+// The context whose Done channel this is, or 0: the channel is said to be made where its context
+// was. Of several that were made there, the first. Linear in objects.
+ObjectId ContextOf(const Model& model, ObjectId channel);
+
 // The task with all that it holds now and what it waits for now.
 TaskPart DescribeTask(const Model& model, TaskId task);
 

@@ -38,12 +38,13 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
     return false;
   if (task.spawned_seq == 0 && !task.started) return false;
   // A trace that does not say how its program ended does not say that tasks were left behind.
-  const bool program_over = cut.kind == CutKind::kProgramEnd && ended_.has_value() &&
-                            ended_ != trace::ProcessEndReason::kFatal;
-  // At the end of the program all its tests are over, and who is still there was left by his.
+  const bool program_ended = cut.kind == CutKind::kProgramEnd && ended_.has_value();
+  const bool program_over = program_ended && ended_ != trace::ProcessEndReason::kFatal;
+  // At the end of the program its tests are over, and who is still there was left by his; but not
+  // the test in whose midst it ended.
   const bool test_over =
       (cut.kind == CutKind::kTestEnd && task.test == cut.test_id) ||
-      (program_over && task.test != 0 && task.test != stuck.model().current_test());
+      (program_ended && task.test != 0 && task.test != stuck.model().current_test());
   const bool returned = program_over && ended_ != trace::ProcessEndReason::kExit;
   leaked.at_test_end = test_over;
   leaked.verdict = Verdict::kConfirmed;

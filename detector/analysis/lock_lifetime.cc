@@ -54,7 +54,8 @@ void Fold(Finding finding, std::vector<Finding>& findings) {
 }  // namespace
 
 EventSet LockLifetime::wants() const {
-  return Events({EventType::kTaskEnd, EventType::kObjectEnd, EventType::kMisuse});
+  return Events({EventType::kTaskEnd, EventType::kObjectEnd, EventType::kMisuse,
+                 EventType::kTestBegin, EventType::kTestEnd});
 }
 
 void LockLifetime::Destroy(const Event& event, const Model& model) {
@@ -62,7 +63,7 @@ void LockLifetime::Destroy(const Event& event, const Model& model) {
   if (!IsLock(lock.kind) || model.main_ended()) return;
   const bool recorded = event.type == EventType::kMisuse;
   if (!recorded && !destroyed_.empty() && destroyed_.back().lock == lock.id) return;
-  Destroyed destroyed{event.subject, event.task, event.site, event.seq, {}};
+  Destroyed destroyed{event.subject, event.task, event.site, event.seq, model.current_test(), {}};
   bool frozen = false;
   const auto add = [&](TaskId task, SiteId site, std::string what) {
     frozen |= model.Task(task).frozen;
@@ -88,7 +89,19 @@ void LockLifetime::Destroy(const Event& event, const Model& model) {
   if (recorded || !destroyed.users.empty()) destroyed_.push_back(std::move(destroyed));
 }
 
+// What the body of a test has locked and left so. What was locked before it, for all the tests, is
+// not its own; what went with its frame is told as that.
+void LockLifetime::EndTest(const Event& event, const Model& model) {
+  for (const Hold& hold : model.Task(event.task).held) {
+    const bool own = hold.seq > test_begin_seq_ && !model.Object(hold.object).ended;
+    if (own) exits_.push_back({event.task, hold, event.subject});
+  }
+}
+
 void LockLifetime::On(const Event& event, const Model& model) {
+  if (event.type == EventType::kTestBegin) test_begin_seq_ = event.seq;
+  if (event.type == EventType::kTestBegin) return;
+  if (event.type == EventType::kTestEnd) return EndTest(event, model);
   if (event.type == EventType::kObjectEnd) return Destroy(event, model);
   if (event.type == EventType::kMisuse) {
     const auto what = static_cast<trace::MisuseKind>(event.args[0]);
@@ -99,17 +112,19 @@ void LockLifetime::On(const Event& event, const Model& model) {
   if (how == trace::TaskEndReason::kPanic) return;
   if (how == trace::TaskEndReason::kExit && event.task == 1) return;
   for (const Hold& hold : model.Task(event.task).held) {
-    exits_.push_back({event.task, event.site, hold});
+    exits_.push_back({event.task, hold, 0});
   }
 }
 
 Finding LockLifetime::Describe(const Exit& exit, const Model& model) const {
   const std::string name = model.ObjectName(exit.hold.object);
-  const std::string task = Quoted(model, exit.task);
+  const std::string task = exit.test != 0
+                               ? absl::StrCat("the test ", std::string(model.TestName(exit.test)))
+                               : Quoted(model, exit.task);
   Finding finding;
   finding.rule = "misuse.held-at-exit";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(exit.task).test);
+  finding.test = exit.test != 0 ? model.TestName(exit.test) : TestOf(model, exit.task);
   finding.title = absl::StrCat(task, " ended while it held ", name);
   finding.summary =
       absl::StrCat(task, " locked ", name, exit.hold.shared ? " for reading" : "",
@@ -146,7 +161,7 @@ Finding LockLifetime::Describe(const Destroyed& destroyed, const Model& model) c
   Finding finding;
   finding.rule = "misuse.lock-destroyed";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(destroyed.by).test);
+  finding.test = TestOf(model, destroyed.by);
   finding.title = absl::StrCat(task, " destroys ", name, " while it is in use");
   std::vector<std::string> uses;
   for (const TaskPart& user : destroyed.users) {
@@ -185,13 +200,17 @@ std::vector<Finding> LockLifetime::AtCut(const Cut& cut, const Model& model) {
     if (lock.foreign_unlock || !StillHeld(model.Task(exit.task), exit.hold)) continue;
     // A deadlock behind it has named it already.
     if (explained(exit.task) || std::ranges::any_of(lock.waiters, explained)) continue;
+    if (exit.test != 0 && cut.ExplainedIn(exit.test, exit.task)) continue;
     kept_.insert(lock.id);
     Fold(Describe(exit, model), findings);
   }
   for (const Destroyed& destroyed : std::exchange(destroyed_, {})) {
     // A lock that a task kept for ever is destroyed as it is, sooner or later: one bug.
     if (kept_.contains(destroyed.lock)) continue;
-    if (std::ranges::any_of(destroyed.users, explained, &TaskPart::id)) continue;
+    const auto was_explained = [&](TaskId task) {
+      return cut.Explained(task) || cut.ExplainedIn(destroyed.test, task);
+    };
+    if (std::ranges::any_of(destroyed.users, was_explained, &TaskPart::id)) continue;
     Fold(Describe(destroyed, model), findings);
   }
   return findings;

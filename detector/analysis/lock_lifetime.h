@@ -1,6 +1,7 @@
 // misuse.held-at-exit and misuse.lock-destroyed: a lock outlives its holder, or is outlived by it.
 //
-// Proves: the task ended with the lock held and nobody has unlocked it since; or the lock
+// Proves: the task ended with the lock held and nobody has unlocked it since, or so did the test
+// whose body it ran, in which it had locked it; or the lock
 // was destroyed while somebody held it or waited for it. Judged at a cut, since a
 // lock that another task unlocks later is a signal and no lock.
 // Whoever is blocked for ever behind a lock that an ended task keeps is part of that finding.
@@ -28,8 +29,8 @@ class LockLifetime final : public Analysis {
  private:
   struct Exit {
     TaskId task = 0;
-    SiteId site = 0;
     Hold hold;
+    std::uint32_t test = 0;  // that ended; 0: the task did
   };
   // As it was when the lock went.
   struct Destroyed {
@@ -37,16 +38,19 @@ class LockLifetime final : public Analysis {
     TaskId by = 0;
     SiteId site = 0;
     std::uint64_t seq = 0;
+    std::uint32_t test = 0;
     std::vector<TaskPart> users;
   };
 
+  void EndTest(const trace::Event& event, const Model& model);
   void Destroy(const trace::Event& event, const Model& model);
   Finding Describe(const Exit& exit, const Model& model) const;
   Finding Describe(const Destroyed& destroyed, const Model& model) const;
 
+  std::uint64_t test_begin_seq_ = 0;
   std::vector<Exit> exits_;
   std::vector<Destroyed> destroyed_;
-  absl::flat_hash_set<ObjectId> kept_;  // by tasks that ended, as reported
+  absl::flat_hash_set<ObjectId> kept_;  // by tasks or tests that ended, as reported
 };
 
 }  // namespace gordian::detector

@@ -141,7 +141,7 @@ void Misuse::Report(MisuseKind kind, ObjectId object, const Act& act, const Mode
   Finding finding;
   finding.rule = rule.id;
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(act.task).test);
+  finding.test = TestOf(model, act.task);
   const std::string what =
       absl::StrCat(rule.act, NamesObject(kind) ? model.ObjectName(object) : "");
   finding.title = absl::StrCat(Quoted(model, act.task), " ", what);

@@ -258,7 +258,7 @@ Finding DescribeRace(const Race& race, const Model& model, DataNames* names) {
   Finding finding;
   finding.rule = "race.data";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(race.second.task).test);
+  finding.test = TestOf(model, race.second.task);
   finding.title = absl::StrCat("Data race on ", variable, ": ", first, " ", Verb(race.first),
                                " it while ", second, " ", Verb(race.second), " it");
   finding.summary = absl::StrCat(

@@ -118,7 +118,7 @@ Finding Starvation::Describe(const Starved& starved, const Model& model) const {
   finding.verdict = !starved.ended || PromisesOrder(object.kind, starved.kind)
                         ? Verdict::kConfirmed
                         : Verdict::kSuspected;
-  finding.test = model.TestName(model.Task(starved.task).test);
+  finding.test = TestOf(model, starved.task);
   const std::string lasted = Seconds(starved.part.waiting.duration_ns);
   finding.title = absl::StrCat(task, " starves in ", operation, " on ", name, ": overtaken ",
                                starved.overtaken.times, " times");

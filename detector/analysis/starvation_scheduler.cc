@@ -53,7 +53,7 @@ void StarvationScheduler::Judge(TaskId id, std::uint64_t now, bool at_last, cons
   Finding finding;
   finding.rule = "starvation.scheduler";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(task.test);
+  finding.test = TestOf(model, task.id);
   finding.title = absl::StrCat(name, " could run and was not run for ", waited);
   finding.summary = absl::StrCat(finding.title, at_last ? ", to the end" : "",
                                  ", while other goroutines of the same scheduler ran.");

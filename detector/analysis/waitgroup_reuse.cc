@@ -22,7 +22,7 @@ void WaitGroupReuse::Report(ObjectId group, const Moment& add, const Moment& wai
   Finding finding;
   finding.rule = "misuse.waitgroup-reuse";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(add.task).test);
+  finding.test = TestOf(model, add.task);
   finding.title = absl::StrCat(adder, " calls Add on ", name,
                                " from zero, unordered with the Wait of ", waiter);
   finding.summary = absl::StrCat(

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "detector/analysis/describe.h"
 #include "detector/analysis/present_deadlock.h"
 #include "detector/analysis/race.h"
@@ -28,6 +33,12 @@ bool DefinesPlaces(trace::EventType type) {
   return type == kSite || type == kSiteStack || type == kSiteFrames || type == kModule ||
          type == kProcess;
 }
+
+// Where a task stood when a finding explained it.
+struct ExplainedWait {
+  std::uint64_t wait_seq = 0;  // 0: it did not wait
+  std::uint32_t test = 0;
+};
 
 }  // namespace
 
@@ -63,6 +74,32 @@ struct Pipeline::State final : DataNames {
                       .line = variable->line};
   }
 
+  // 0: it does not wait.
+  std::uint64_t WaitOf(trace::TaskId task) const {
+    const Wait& wait = model.Task(task).wait;
+    return wait ? wait.seq : 0;
+  }
+
+  void Explain(const std::vector<trace::TaskId>& tasks) {
+    for (const trace::TaskId task : tasks) {
+      explained.insert(task);
+      explained_in.emplace(model.current_test(), task);
+      explained_waits[task] = {WaitOf(task), model.current_test()};
+    }
+  }
+
+  // A task whose blocked call was made to throw, as that of the task that runs the tests, is only
+  // explained in that test.
+  void ForgetThoseThatWentOn() {
+    absl::erase_if(explained_waits, [&](const auto& entry) {
+      const auto& [task, at] = entry;
+      const bool went_on = at.wait_seq != 0 && at.wait_seq != WaitOf(task);
+      if (!went_on || at.test == model.current_test()) return false;
+      explained.erase(task);
+      return true;
+    });
+  }
+
   auto Taker() {
     return [this](const trace::Event& event) { Take(event); };
   }
@@ -75,6 +112,8 @@ struct Pipeline::State final : DataNames {
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
   absl::flat_hash_set<trace::TaskId> explained;
+  absl::flat_hash_map<trace::TaskId, ExplainedWait> explained_waits;
+  absl::flat_hash_set<std::pair<std::uint32_t, trace::TaskId>> explained_in;  // by test
   PresentDeadlock present;
 };
 
@@ -94,6 +133,15 @@ std::vector<Finding> Ordered(std::vector<Finding> findings) {
   std::vector<Finding> sorted;
   for (const std::size_t i : order) sorted.push_back(std::move(findings[i]));
   return sorted;
+}
+
+// A sentence begins with a capital letter, but for a name that the program gave.
+void BeginSentence(std::string& summary) {
+  const std::string_view word = std::string_view(summary).substr(0, summary.find(' '));
+  static constexpr std::string_view kOurs[] = {"main", "goroutine", "thread",
+                                               "task", "context",   "the"};
+  if (std::ranges::find(kOurs, word) == std::end(kOurs)) return;
+  summary.front() = absl::ascii_toupper(static_cast<unsigned char>(summary.front()));
 }
 
 }  // namespace
@@ -126,16 +174,20 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
   const bool last = kind == CutKind::kProgramEnd || kind == CutKind::kTruncated;
   const absl::Status status = last ? Finish() : Settle();
   if (!status.ok() && state_->reader.events() == 0) return status;
+  state_->ForgetThoseThatWentOn();
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),
                 .test_id = test,
                 .now_ns = state_->model.now(),
-                .explained = &state_->explained};
+                .explained = &state_->explained,
+                .explained_in = &state_->explained_in};
   std::vector<Finding> findings;
   for (const auto& analysis : state_->analyses) {
     for (Finding& finding : analysis->AtCut(cut, state_->model)) {
-      state_->explained.insert(finding.explains.begin(), finding.explains.end());
+      state_->Explain(finding.explains);
       ListObjects(state_->model, finding);
+      if (finding.test.empty() && kind == CutKind::kTestEnd) finding.test = cut.test;
+      BeginSentence(finding.summary);
       findings.push_back(std::move(finding));
     }
   }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -165,6 +166,19 @@ void ReportMotion(bool stands_still) {
   if (attachment.mode != Mode::kSupervised) return;
   attachment.sink->region().header().motion.store(stands_still ? Motion::kStandsStill
                                                                : Motion::kMoves);
+}
+
+void EndOwnTests() {
+  if (Supervised()) TheAttachment().sink->region().header().ends_own_tests.store(1);
+}
+
+std::string TakeHang() {
+  if (!Supervised()) return "";
+  RegionHeader& header = TheAttachment().sink->region().header();
+  const std::size_t bytes = std::min<std::size_t>(header.hang_bytes.load(), header.hang.size());
+  std::string why(header.hang.data(), bytes);
+  header.hang_bytes.store(0);
+  return why;
 }
 
 void EndProcess(trace::ProcessEndReason how) {

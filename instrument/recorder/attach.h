@@ -15,6 +15,8 @@
 #ifndef GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
 #define GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
 
+#include <string>
+
 #include "instrument/trace/event.h"
 
 namespace gordian::recorder {
@@ -39,6 +41,13 @@ void AwaitSettled();
 // Tells the supervisor whether anything that the caller knows of can still happen. Only a
 // process that stands still is looked at as hanging.
 void ReportMotion(bool stands_still);
+
+// Tells the supervisor that this process ends its own tests where they hang: it is told of that
+// and given time, instead of being ended.
+void EndOwnTests();
+
+// Why the supervisor says that this process hangs, once; empty where it has not said so.
+std::string TakeHang();
 
 // Writes `process-end` and stops recording; the first call counts. Called by itself at exit.
 // Whoever ends the process by other means (a report, a panic) calls it before.

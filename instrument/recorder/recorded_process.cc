@@ -76,6 +76,14 @@ bool RecordedProcess::HasUnknownThread() const {
 
 Motion RecordedProcess::motion() const { return region_.header().motion.load(); }
 
+bool RecordedProcess::EndsOwnTests() const { return region_.header().ends_own_tests.load() != 0; }
+
+void RecordedProcess::TellHang(std::string_view why) {
+  RegionHeader& header = region_.header();
+  const std::size_t bytes = why.copy(header.hang.data(), header.hang.size());
+  header.hang_bytes.store(static_cast<std::uint32_t>(bytes));
+}
+
 void RecordedProcess::Finish() {
   Drain(DrainKind::kLast);
   std::lock_guard lock(mutex_);

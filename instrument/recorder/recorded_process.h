@@ -14,6 +14,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "instrument/recorder/region.h"
 #include "instrument/recorder/region_reader.h"
@@ -50,6 +51,10 @@ class RecordedProcess {
   // is none of the library's own, which are called "gordian…". Such a thread may serve anything.
   bool HasUnknownThread() const;
   Motion motion() const;
+
+  // Whether the process ends its own tests where they hang, and the word that they do.
+  bool EndsOwnTests() const;
+  void TellHang(std::string_view why);
 
   // The process is gone: takes the rest, writes what was lost, closes the trace.
   void Finish();

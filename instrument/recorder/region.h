@@ -55,6 +55,11 @@ struct RegionHeader {
   std::atomic<std::uint64_t> told{0};       // of them, written down as Loss since
   std::atomic<Motion> motion{Motion::kUnknown};
   std::atomic<std::uint32_t> pid{0};  // who records, in its own numbering
+  // The process ends its own tests where they hang, once it is told: `hang` is written, then how
+  // much of it there is; whoever reads it sets that back to 0.
+  std::atomic<std::uint32_t> ends_own_tests{0};
+  std::atomic<std::uint32_t> hang_bytes{0};
+  std::array<char, 2048> hang{};
 };
 static_assert(sizeof(RegionHeader) <= kRegionHeaderBytes);
 

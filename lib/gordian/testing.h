@@ -18,7 +18,8 @@
 //     REQUIRE(gordian::testing::VerifyNone().empty());
 //   }
 //
-// Limits  under `gordian run` nothing fails here: the command judges.
+// Limits  under `gordian run` the command judges: only a test that hangs, or that would end the
+//         process, fails here too, and the tests after it run.
 #ifndef GORDIAN_LIB_TESTING_H_
 #define GORDIAN_LIB_TESTING_H_
 

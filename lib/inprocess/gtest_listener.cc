@@ -10,11 +10,14 @@
 #include <iterator>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "gordian/internal/freeze.h"
 #include "gordian/testing.h"
+#include "instrument/recorder/attach.h"
 #include "lib/inprocess/fresh_process.h"
 #include "lib/inprocess/gtest_results.h"
 #include "lib/inprocess/guard.h"
@@ -27,6 +30,9 @@ using inprocess::DoneTest;
 using inprocess::EarlierRuns;
 using inprocess::ResultFormat;
 using ::testing::UnitTest;
+
+// Tests that hang are ended where somebody judges them: this process, or `gordian run`.
+bool IsGuarded() { return inprocess::Session::Get().judging() || recorder::Supervised(); }
 
 // What this process and those before it have run.
 EarlierRuns& Runs() {
@@ -118,6 +124,29 @@ void CompleteResultFile() {
 
 // --- Fresh processes -------------------------------------------------------------
 
+// Fails the test that runs, at its own place.
+void Fail(const std::string& report) {
+  const ::testing::TestInfo* test = UnitTest::GetInstance()->current_test_info();
+  ADD_FAILURE_AT(test != nullptr ? test->file() : nullptr, test != nullptr ? test->line() : -1)
+      << report;
+}
+
+// GoogleTest's own sums are about the last process alone.
+void SumUp() {
+  std::string names;
+  std::size_t failed = 0;
+  for (const DoneTest& test : Runs().tests) {
+    if (!test.failed) continue;
+    names += "\n  " + test.name;
+    ++failed;
+  }
+  std::printf("gordian: %zu tests ran in all these processes, %zu of them failed%s%s\n",
+              Runs().tests.size(), failed, failed > 0 ? ":" : "", names.c_str());
+}
+
+// Whether a fresh process would have anything to do.
+bool IsAnyLeft() { return Runs().rounds != 1 || Runs().tests.size() < Runs().selected.size(); }
+
 // GoogleTest's own lines for a failed test with its report, and on in a fresh process.
 [[noreturn]] void Abandon(const std::string& report) {
   const ::testing::TestInfo* test = UnitTest::GetInstance()->current_test_info();
@@ -127,13 +156,17 @@ void CompleteResultFile() {
     _exit(1);
   }
   ::testing::GTEST_FLAG(throw_on_failure) = ::testing::GTEST_FLAG(break_on_failure) = false;
-  ADD_FAILURE() << report;
+  Fail(report);
   const std::string name = FullName(*test);
   std::printf("[  FAILED  ] %s\n", name.c_str());
   Runs().tests.push_back({name, true});
   CollectResults();
-  if (::testing::GTEST_FLAG(fail_fast)) {
-    std::printf("gordian: the test cannot be ended; the others are left out (fail_fast)\n");
+  if (recorder::Supervised()) recorder::EndProcess(trace::ProcessEndReason::kFatal);
+  const bool left_out = ::testing::GTEST_FLAG(fail_fast) && IsAnyLeft();
+  if (left_out || !IsAnyLeft()) {
+    std::printf("gordian: the test cannot be ended; %s\n",
+                left_out ? "the others are left out (fail_fast)" : "it was the last one");
+    SumUp();
     CompleteResultFile();
     std::fflush(stdout);
     _exit(1);
@@ -161,6 +194,17 @@ void BeginNextRound() {
   std::fprintf(stderr, "gordian: the remaining rounds are not run: %s\n", why.c_str());
 }
 
+// Ends a test as an assertion that throws does: GoogleTest says nothing of it. Programs that catch
+// a std::exception do not swallow it, since there are two of them in it and neither is meant.
+struct Another : std::runtime_error {
+  Another() : runtime_error("gordian: this wait can never end") {}
+};
+struct TestEnded : internal::Unwound, ::testing::AssertionException, Another {
+  TestEnded()
+      : AssertionException(::testing::TestPartResult(::testing::TestPartResult::kFatalFailure,
+                                                     nullptr, -1, Another().what())) {}
+};
+
 class Listener : public ::testing::EmptyTestEventListener {
  public:
   explicit Listener(bool is_first) : is_first_(is_first) {}
@@ -174,16 +218,13 @@ class Listener : public ::testing::EmptyTestEventListener {
 
   void OnTestStart(const ::testing::TestInfo& test) override {
     test_ = inprocess::Session::Get().BeginTest(FullName(test));
-    if (inprocess::Session::Get().judging()) inprocess::ArmGuard(test_);
+    if (IsGuarded()) inprocess::ArmGuard(test_);
   }
 
   void OnTestEnd(const ::testing::TestInfo& test) override {
-    inprocess::Session& session = inprocess::Session::Get();
-    if (session.judging()) {
-      const auto failing = session.Failing(inprocess::DisarmGuard());
-      if (!failing.empty()) ADD_FAILURE() << session.Report(failing);
-    }
-    session.EndTest(test_);
+    if (!IsGuarded()) inprocess::Session::Get().EndTest(test_);
+    const std::string report = IsGuarded() ? inprocess::DisarmGuard() : "";
+    if (!report.empty()) Fail(report);
     Runs().tests.push_back({FullName(test), test.result()->Failed()});
   }
 
@@ -219,20 +260,7 @@ class Listener : public ::testing::EmptyTestEventListener {
     for (std::size_t i = 0; i < Inherited(); ++i) {
       if (Runs().tests[i].failed) names += "\n  " + Runs().tests[i].name;
     }
-    if (!names.empty()) ADD_FAILURE() << "failed before this process began:" << names;
-  }
-
-  // GoogleTest's own sums are about the last process alone.
-  static void SumUp() {
-    std::string names;
-    std::size_t failed = 0;
-    for (const DoneTest& test : Runs().tests) {
-      if (!test.failed) continue;
-      names += "\n  " + test.name;
-      ++failed;
-    }
-    std::printf("gordian: %zu tests ran in all these processes, %zu of them failed%s%s\n",
-                Runs().tests.size(), failed, failed > 0 ? ":" : "", names.c_str());
+    if (!names.empty()) Fail("failed before this process began:" + names);
   }
 
   const bool is_first_;
@@ -263,11 +291,14 @@ void GoOnAfter(EarlierRuns earlier) {
 }  // namespace
 
 void AddListener() {
-  inprocess::Session& session = inprocess::Session::Get();
+  inprocess::Session::Get();  // records from here on
   std::optional<EarlierRuns> earlier = inprocess::TakeEarlierRuns();
   const bool is_first = !earlier.has_value();
   if (!is_first) GoOnAfter(*std::move(earlier));
-  if (session.judging()) inprocess::StartGuard(Abandon);
+  if (IsGuarded()) {
+    internal::SetUnwinder([] { throw TestEnded(); });
+    inprocess::StartGuard(Abandon);
+  }
   UnitTest::GetInstance()->listeners().Append(new Listener(is_first));
 }
 

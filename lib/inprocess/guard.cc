@@ -1,5 +1,7 @@
 #include "lib/inprocess/guard.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -16,6 +18,7 @@
 #include "gordian/internal/overflow.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
+#include "instrument/recorder/attach.h"
 #include "instrument/recorder/options.h"
 #include "instrument/recorder/recorder.h"
 #include "lib/inprocess/session.h"
@@ -27,7 +30,8 @@ namespace {
 using detector::CutKind;
 using detector::Finding;
 
-constexpr std::int64_t kFirstLook = 250'000'000;  // after the test's begin, ns
+constexpr std::int64_t kFirstLook = 250'000'000;       // after the test's begin, ns
+constexpr std::int64_t kSupervisorPoll = 100'000'000;  // ns
 
 struct Guard {
   Abandon abandon = nullptr;
@@ -48,6 +52,8 @@ struct Guard {
   std::int64_t look_pause_ns = 0;
   bool unwinding = false;
   std::vector<Finding> found;
+  std::string told;             // by the supervisor: why the test hangs
+  std::int64_t give_up_ns = 0;  // until then it may still say so
 };
 
 // Never destroyed: the watch runs until the process ends.
@@ -56,9 +62,25 @@ Guard& TheGuard() {
   return guard;
 }
 
-std::string ReportOf(std::vector<Finding> findings, std::string_view otherwise) {
+std::string ReportOf(std::vector<Finding> findings) {
   findings = Session::Get().Failing(std::move(findings));
-  return findings.empty() ? std::string(otherwise) : Session::Get().Report(findings);
+  return findings.empty() ? "" : Session::Get().Report(findings);
+}
+
+// Why the test has to end.
+std::string ReportOf(const Guard& guard, std::string_view otherwise) {
+  const std::string found = ReportOf(guard.found);
+  if (!found.empty()) return found;
+  if (guard.told.empty()) return std::string(otherwise);
+  return guard.told + "The report of `gordian run` tells the rest.";
+}
+
+// Under `gordian run`: whether the supervisor has said why the test hangs, or has had the time.
+bool IsJudged(Guard& guard, std::int64_t now) {
+  constexpr std::int64_t kPatience = 3'000'000'000;
+  if (!recorder::Supervised() || !guard.told.empty()) return true;
+  if (guard.give_up_ns == 0) guard.give_up_ns = now + kPatience;
+  return now >= guard.give_up_ns;
 }
 
 // The test stands still: judges, and makes its own task's blocked call throw.
@@ -68,7 +90,7 @@ void Rescue(Guard& guard) {
   FreezeParked(guard.first_task, internal::IdOf(*guard.own));
   guard.unwinding = true;
   if (internal::UnwindTask(*guard.own)) return;
-  guard.abandon(ReportOf(guard.found, "Nothing can run any more, and the test cannot be ended."));
+  guard.abandon(ReportOf(guard, "Nothing can run any more, and the test cannot be ended."));
 }
 
 // Some of the test's tasks may be deadlocked while others run on. Then the test has failed, and it
@@ -94,7 +116,7 @@ void Look(Guard& guard, std::int64_t now) {
     // Those that run on may use the frames that unwinding would take away.
     std::vector<Finding> found = Session::Get().Judge(CutKind::kStandstill, guard.test);
     guard.found.insert(guard.found.end(), found.begin(), found.end());
-    guard.abandon(ReportOf(guard.found, "Some tasks of the test are deadlocked."));
+    guard.abandon(ReportOf(guard, "Some tasks of the test are deadlocked."));
   }
   const std::int64_t pause =
       guard.deadlocked ? kFirstLook : std::min(guard.look_pause_ns * 3 / 2, kSeldom);
@@ -116,27 +138,39 @@ void TimeOut(Guard& guard) {
   std::erase_if(found,
                 [](const Finding& finding) { return finding.verdict == detector::Verdict::kInfo; });
   const auto limit = absl::FromChrono(recorder::ProcessOptions().test_timeout);
-  guard.abandon(absl::StrCat("The test did not end in time (test_timeout=",
-                             absl::FormatDuration(limit), "). Its tasks as they are:\n\n",
-                             session.Tasks(), "\n", found.empty() ? "" : session.Report(found)));
+  const std::string late = absl::StrCat(
+      "The test did not end in time (test_timeout=", absl::FormatDuration(limit), ").");
+  if (!session.judging()) guard.abandon(late + " `gordian run` reports what is wrong in it.");
+  const std::string tasks = session.Tasks();
+  guard.abandon(absl::StrCat(
+      late, tasks.empty() ? " Its tasks have recorded nothing.\n" : " Its tasks as they are:\n\n",
+      tasks, "\n", found.empty() ? "" : session.Report(found)));
 }
 
 // What is to be done now; returns when to look again, -1 for when something happens.
 std::int64_t Tend(Guard& guard) {
   if (guard.test == 0) return -1;
   const std::int64_t now = internal::MonotonicNs();
+  guard.told += recorder::TakeHang();
   if (internal::StandingStill()) {
-    if (guard.unwinding) guard.abandon(ReportOf(guard.found, "A destructor waits for ever."));
+    if (guard.unwinding) guard.abandon(ReportOf(guard, "A destructor waits for ever."));
+    if (!IsJudged(guard, now)) return now + kSupervisorPoll;
     Rescue(guard);
+  } else if (!guard.told.empty() && !guard.unwinding) {
+    guard.abandon(ReportOf(guard, ""));  // in what the library knows nothing of
   } else if (now >= guard.deadline_ns) {
     TimeOut(guard);
   } else if (!guard.unwinding && now >= guard.next_look_ns) {
     Look(guard, now);
   }
-  return guard.unwinding ? guard.deadline_ns : std::min(guard.deadline_ns, guard.next_look_ns);
+  guard.give_up_ns = 0;
+  if (guard.unwinding) return guard.deadline_ns;
+  const std::int64_t next = std::min(guard.deadline_ns, guard.next_look_ns);
+  return recorder::Supervised() ? std::min(next, now + kSupervisorPoll) : next;
 }
 
 void* Watch(void*) {
+  pthread_setname_np(pthread_self(), "gordian-guard");  // by which a supervisor knows it
   internal::AdoptThread(internal::NewThreadTask(trace::TaskKind::kInternal));
   Guard& guard = TheGuard();
   std::int64_t next = -1;
@@ -154,7 +188,7 @@ void* Watch(void*) {
 [[noreturn]] void OnTerminate() {
   Guard& guard = TheGuard();
   if (guard.unwinding && guard.own == internal::CurrentTaskOrNull()) {
-    guard.abandon(ReportOf(guard.found, "The test cannot go on, and cannot be unwound."));
+    guard.abandon(ReportOf(guard, "The test cannot go on, and cannot be unwound."));
   }
   guard.outer_terminate();
   std::abort();
@@ -167,7 +201,7 @@ void OnFatal(std::string_view report) {
   if (guard.test == 0) return;
   std::vector<Finding> found = Session::Get().Judge(CutKind::kTestEnd, guard.test);
   DropLeaks(found);
-  const std::string findings = ReportOf(std::move(found), "");
+  const std::string findings = ReportOf(std::move(found));
   guard.abandon(findings.empty() ? std::string(report) : std::string(report) + "\n" + findings);
 }
 
@@ -188,6 +222,7 @@ void StartGuard(Abandon abandon) {
   Guard& guard = TheGuard();
   guard.abandon = abandon;
   guard.outer_terminate = std::set_terminate(OnTerminate);
+  recorder::EndOwnTests();
   internal::SetFatalHook(OnFatal);
   internal::SetOverflowHook(OnOverflow);
   internal::StartInternalThread(Watch, nullptr);
@@ -208,22 +243,26 @@ void ArmGuard(std::uint32_t test) {
   guard.look_pause_ns = kFirstLook;
   guard.next_look_ns = now + kFirstLook;
   guard.found.clear();
+  guard.told.clear();
+  guard.give_up_ns = 0;
+  recorder::TakeHang();  // was about the test before
   guard.armed.store(true);
   guard.signal.Post();
 }
 
-std::vector<Finding> DisarmGuard() {
+std::string DisarmGuard() {
   Guard& guard = TheGuard();
+  Session& session = Session::Get();
   if (!guard.unwinding) Settle(guard.first_task);
   std::lock_guard lock(guard.mutex);
-  Session& session = Session::Get();
+  session.EndTest(guard.test);  // what its body has left locked is judged with it
   std::vector<Finding> found = session.Judge(CutKind::kTestEnd, guard.test);
-  FreezeParked(guard.first_task, internal::IdOf(*guard.own));
+  if (session.judging()) FreezeParked(guard.first_task, internal::IdOf(*guard.own));
   guard.found.insert(guard.found.end(), std::make_move_iterator(found.begin()),
                      std::make_move_iterator(found.end()));
   guard.test = 0;
   guard.armed.store(false);
-  return std::exchange(guard.found, {});
+  return ReportOf(guard, guard.unwinding ? "Nothing could run any more." : "");
 }
 
 }  // namespace gordian::inprocess

@@ -6,15 +6,15 @@
 // deadlocked while others run on, or time is up, `abandon` is called with the report: it must not
 // return (see fresh_process.h).
 //
+// Under `gordian run` the supervisor judges, and says here that the test hangs; ending the
+// test is the guard's all the same.
+//
 // Locking  the watch runs on a thread of its own, which is in no task.
 #ifndef GORDIAN_LIB_INPROCESS_GUARD_H_
 #define GORDIAN_LIB_INPROCESS_GUARD_H_
 
 #include <cstdint>
 #include <string>
-#include <vector>
-
-#include "detector/finding/finding.h"
 
 namespace gordian::inprocess {
 
@@ -28,8 +28,9 @@ void StartGuard(Abandon abandon);
 void ArmGuard(std::uint32_t test);
 
 // The test is over by itself or was unwound. Waits up to `leak_grace` for the tasks that it
-// spawned, takes those out of play that can never go on, and returns all that was found.
-std::vector<detector::Finding> DisarmGuard();
+// spawned, takes those out of play that can never go on, and returns the report of all that fails
+// the test, whose end it records; empty where nothing does.
+std::string DisarmGuard();
 
 }  // namespace gordian::inprocess
 

@@ -53,8 +53,7 @@ std::vector<Found> VerifyNone() {
                      session.Report({finding})});
   }
   inprocess::FreezeParked(g_stretch.first_task);
-  session.EndTest(g_stretch.test);
-  g_stretch.Begin();
+  g_stretch.Begin();  // ends the one before it; no body of a test has returned
   return found;
 }
 

@@ -53,6 +53,36 @@ TEST(InProcess, AfterAFrozenTestTheNextOnesAreJudgedAsWell) {
   }
 }
 
+TEST(InProcess, ALockThatTheBodyOfATestLeavesHeldIsTold) {
+  const Outcome outcome = RunSample("Held.LeftByTheBody:FixtureWithLocks.*");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("misuse.held-at-exit · confirmed · Held.LeftByTheBody "),
+                    HasSubstr("The test Held.LeftByTheBody locked registry and ended"),
+                    HasSubstr("[  FAILED  ] Held.LeftByTheBody"),
+                    HasSubstr("[       OK ] FixtureWithLocks.TwinOne"),
+                    HasSubstr("[       OK ] FixtureWithLocks.TwinTwo")));
+}
+
+// GoogleTest is not told of the exception that ends the test, and the report stands at its line.
+TEST(InProcess, TheReportIsTheOnlyFailureOfADeadlockedTest) {
+  const Outcome outcome = RunSample("Deadlock.OfTheTestItself");
+  EXPECT_EQ(CountOf(outcome.output, ": Failure"), 1u) << outcome.output;
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("sample_tests.cc:85: Failure"), Not(HasSubstr("exception thrown"))));
+}
+
+// The task that runs the tests is told of in each test of its own, once it was made to go on.
+TEST(InProcess, DeadlocksOfTheTestsOwnTaskAreToldEachTime) {
+  const Outcome outcome =
+      RunSample("Deadlock.OfTheTestItself:Deadlock.OnARWMutex:Deadlock.OnANilChannel");
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("deadlock.self · confirmed · Deadlock.OfTheTestItself "),
+                    HasSubstr("deadlock.self · confirmed · Deadlock.OnARWMutex "),
+                    HasSubstr("misuse.nil-block · confirmed · Deadlock.OnANilChannel ")));
+  EXPECT_EQ(CountOf(outcome.output, "fingerprint"), 3u) << outcome.output;
+}
+
 // One document for all processes, with the sums of all.
 TEST(InProcess, ResultFilesKnowTheTestsOfEveryProcess) {
   for (const std::string format : {"xml", "json"}) {

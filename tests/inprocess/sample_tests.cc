@@ -163,6 +163,25 @@ TEST(Misuse, RunsOverItsStack) {
   done.Wait();
 }
 
+Mutex g_registry{"registry"};
+
+TEST(Held, LeftByTheBody) { g_registry.Lock(); }
+
+// Held for all its tests, by a fixture that begins before them; and for one, across SetUp and
+// TearDown.
+class FixtureWithLocks : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { for_all_.Lock(); }
+  static void TearDownTestSuite() { for_all_.Unlock(); }
+  void SetUp() override { for_one_.Lock(); }
+  void TearDown() override { for_one_.Unlock(); }
+
+  inline static Mutex for_all_{"for all"}, for_one_{"for one"};
+};
+
+TEST_F(FixtureWithLocks, TwinOne) {}
+TEST_F(FixtureWithLocks, TwinTwo) {}
+
 TEST(Misuse, AfterItOthersRun) { EXPECT_TRUE(true); }
 
 struct LocksInItsDestructor {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,9 @@ using detector::CutKind;
 // How long nothing must have been recorded before the process is looked at. Long enough for
 // a scheduling hiccup to pass, short enough for a report within a second.
 constexpr std::chrono::milliseconds kQuiet{250};
+
+// How long a process that ends its own tests may take to do so.
+constexpr std::chrono::seconds kOwnGrace{2};
 
 // Signals that say that the program has gone wrong, and those that the C library keeps for itself.
 constexpr int kOfNoUse[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, 32, 33, 34};
@@ -75,6 +79,10 @@ void ProcessWatch::Tick(Clock::time_point now) {
   if (activity != std::exchange(activity_, activity)) {
     quiet_since_ = now;
     asked_ = false;
+    if (process_->EndsOwnTests()) {
+      std::lock_guard lock(mutex_);
+      stuck_at_.reset();
+    }
   }
   const bool is_quiet = now - quiet_since_ >= kQuiet;
   const bool ask = is_quiet && !asked_ && !process_->finished();
@@ -103,9 +111,9 @@ bool ProcessWatch::IsLookDue(Clock::time_point now, std::uint64_t activity) {
   return !process_->finished() && !process_->HasUnknownThread();
 }
 
-bool ProcessWatch::IsStuck() {
+bool ProcessWatch::IsStuck(Clock::time_point now) {
   std::lock_guard lock(mutex_);
-  return stuck_;
+  return stuck_at_ && now >= *stuck_at_;
 }
 
 void ProcessWatch::Finish() {
@@ -129,19 +137,30 @@ void ProcessWatch::Work() {
     status_ = follower_.ReadUpTo(readable, hand_over_);
     read = readable;
     if (look && !hand_over_.load() && status_.ok()) Look();
-    bool hung = false;
+    bool hung = false, own = false;
     if (judge && !hand_over_.load() && status_.ok()) status_ = follower_.pipeline().Settle();
     if (judge && !hand_over_.load() && status_.ok() && !CanGoOn()) {
       TellTime();
+      const std::size_t before = findings_.size();
       Judge(CutKind::kStandstill);
-      hung = follower_.pipeline().IsHung() &&
-             std::ranges::any_of(findings_, [](const detector::Finding& finding) {
-               return finding.verdict == detector::Verdict::kConfirmed;
-             });
+      hung = IsHung();
+      own = hung && process_->EndsOwnTests();
+      if (own) TellHang(Titles(std::span(findings_).subspan(before)));
     }
     lock.lock();
-    stuck_ |= hung;
+    if (hung && !stuck_at_) stuck_at_ = Clock::now() + (own ? kOwnGrace : Clock::duration{});
   }
+}
+
+void ProcessWatch::TellHang(const std::string& why) {
+  process_->TellHang(why.empty() ? "Nothing can run any more.\n" : why);
+}
+
+bool ProcessWatch::IsHung() {
+  return pipeline().IsHung() &&
+         std::ranges::any_of(findings_, [](const detector::Finding& finding) {
+           return finding.verdict == detector::Verdict::kConfirmed;
+         });
 }
 
 // Some may be deadlocked while others go on. That is told at once, and judged in the end.
@@ -150,12 +169,18 @@ void ProcessWatch::Look() {
   TellTime();
   bool pending = false;
   std::vector<detector::Finding> found = follower_.pipeline().LookForDeadlocks(pending);
+  if (process_->EndsOwnTests()) {
+    deadlocked_test_.Add(found, pipeline().model());
+    const std::string over = deadlocked_test_.TakeEnd(pipeline().model(), begin);
+    if (!over.empty()) TellHang(over);
+    pending |= deadlocked_test_.pending();
+  }
+  const Clock::duration cost = Clock::now() - begin;
   if (!found.empty() && settings_.on_deadlock) {
     settings_.on_deadlock(follower_.pipeline(), std::move(found));
   }
-  const Clock::time_point end = Clock::now();
   std::lock_guard lock(mutex_);
-  looks_.Looked(end, end - begin, pending);
+  looks_.Looked(Clock::now(), cost, pending);
 }
 
 // What still waits has waited until now, which nobody recorded.
@@ -170,7 +195,7 @@ void ProcessWatch::TellTime() {
 bool ProcessWatch::CanGoOn() const {
   const bool handles = HandlesSignals(process_->identity().pid);
   const detector::Model& model = const_cast<Follower&>(follower_).pipeline().model();
-  for (detector::TaskId id = 1; id <= model.task_count(); ++id) {
+  for (const detector::TaskId id : model.open_tasks()) {
     const detector::TaskInfo& task = model.Task(id);
     if (task.kind == trace::TaskKind::kInternal || task.ended || task.frozen) continue;
     if (!task.wait || task.wait.timed || task.wait.kind == detector::WaitKind::kSleep) return true;

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "detector/finding/finding.h"
 #include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/recorded_process.h"
+#include "tools/run/deadlocked_test.h"
 #include "tools/run/follower.h"
 #include "tools/run/look_schedule.h"
 
@@ -45,8 +47,9 @@ class ProcessWatch {
 
   // Looks at the process; called every few ten milliseconds.
   void Tick(Clock::time_point now);
-  // It stands still and can never go on: its findings so far say why.
-  bool IsStuck();
+  // It stands still and can never go on: its findings so far say why. A process that ends its own
+  // tests is told so, and counts as stuck only where that has not helped.
+  bool IsStuck(Clock::time_point now);
 
   // The recording is over: reads the rest of it, in the calling thread and so at its
   // priority, and judges.
@@ -64,6 +67,8 @@ class ProcessWatch {
   void Look();
   void TellTime();
   bool CanGoOn() const;
+  bool IsHung();
+  void TellHang(const std::string& why);
   void Judge(detector::CutKind kind);
 
   const std::shared_ptr<recorder::RecordedProcess> process_;
@@ -78,7 +83,7 @@ class ProcessWatch {
   std::uint64_t readable_ = 0;  // bytes of the trace
   bool judge_ = false;          // asked whether it stands still
   LookSchedule looks_;          // for deadlocks among some of its tasks
-  bool stuck_ = false;
+  std::optional<Clock::time_point> stuck_at_;
   bool stop_ = false;
 
   std::atomic<bool> hand_over_{false};  // the thread is to stop where it is
@@ -88,6 +93,7 @@ class ProcessWatch {
   Follower follower_;
   absl::Status status_;
   std::vector<detector::Finding> findings_;
+  DeadlockedTest deadlocked_test_;
   std::thread thread_;
 };
 

@@ -124,7 +124,7 @@ class Loop {
     for (Watched& watched : watched_) {
       if (watched.watch->process().finished()) continue;
       watched.watch->Tick(now);
-      if (watched.watch->IsStuck()) OnHang(watched, now);
+      if (watched.watch->IsStuck(now)) OnHang(watched, now);
       watched.ending.Tick(now);
     }
   }

@@ -15,6 +15,7 @@ std::atomic<std::int64_t> g_activity{0};
 namespace {
 
 std::atomic<void (*)()> g_on_standstill{nullptr};
+std::atomic<void (*)()> g_unwinder{nullptr};
 
 // Makes the wait that `task` is parked in its own: nobody else can complete it.
 bool TakeWait(Task& task) {
@@ -69,6 +70,13 @@ bool FreezeTask(Task& task) {
     recorder::Local(*log, trace::EventType::kTaskFrozen, IdOf(task), 0);
   }
   return true;
+}
+
+void SetUnwinder(void (*thrower)()) { g_unwinder.store(thrower, std::memory_order_release); }
+
+void ThrowUnwound() {
+  if (void (*thrower)() = g_unwinder.load(std::memory_order_acquire)) thrower();
+  throw Unwound{};
 }
 
 bool UnwindTask(Task& task) {

@@ -29,6 +29,11 @@ bool FreezeTask(Task& task);
 // Ends a parked task's wait and makes its Park throw Unwound. False where it is not parked.
 bool UnwindTask(Task& task);
 
+// What is thrown instead, where a test framework knows an exception that ends a test: `thrower`
+// throws something derived from Unwound.
+void SetUnwinder(void (*thrower)());
+[[noreturn]] void ThrowUnwound();
+
 // The running task's wait for `object` is over because it is unwound: to be called where a
 // primitive passes Unwound on, or the trace has it waiting while it goes on. `object` 0 is the nil
 // channel.

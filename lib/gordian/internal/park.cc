@@ -191,7 +191,7 @@ void Park(Waiter& waiter, SpinLock* lock) {
   if (self.unwind) [[unlikely]] {
     self.unwind = false;
     self.unwinding = true;
-    throw Unwound{};
+    ThrowUnwound();
   }
 }
 
