@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "instrument/recorder/attach.h"
 #include "instrument/recorder/nearest.h"
 #include "tools/command.h"
 
@@ -119,6 +120,10 @@ int Complain(std::string_view message) {
 }
 
 }  // namespace gordian::tools
+
+// The command records nothing of its own: what GORDIAN_OPTIONS says is meant for the program.
+// Before the recorder looks at them.
+[[gnu::constructor(101)]] static void RecordNothing() { gordian::recorder::StandAside(); }
 
 int main(int argc, char** argv) {
   try {
