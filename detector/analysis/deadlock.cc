@@ -45,11 +45,11 @@ std::vector<Finding> Deadlock::AtCut(const Cut& cut, const Model& model) {
   std::vector<Finding> findings;
   const bool everything_known = std::all_of(stuck.tasks().begin(), stuck.tasks().end(), explained);
   if (stuck.Everything() && !all_self && !everything_known && !(misuse && cores.empty())) {
-    findings.push_back(DescribeGlobal(cores, cut, stuck, order_));
+    findings.push_back(cores.empty() ? DescribeStandstill(stuck, lost_)
+                                     : DescribeGlobal(cores, stuck, order_));
     return findings;
   }
-  for (const DeadlockCore& core : cores)
-    findings.push_back(DescribeDeadlock(core, cut, stuck, order_));
+  for (const DeadlockCore& core : cores) findings.push_back(DescribeDeadlock(core, stuck, order_));
   if (all_self && stuck.Everything()) {
     // Nothing else is wrong than that: the others wait for it, in ways that are not known.
     findings.front().explains = stuck.tasks();

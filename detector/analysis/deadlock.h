@@ -19,15 +19,17 @@
 #include "detector/analysis/analysis.h"
 #include "detector/analysis/deadlock_graph.h"
 #include "detector/analysis/lock_order.h"
+#include "detector/analysis/lost_wakeup.h"
 #include "detector/analysis/wait_for.h"
 
 namespace gordian::detector {
 
 class Deadlock : public Analysis {
  public:
-  // `order`, if any, outlives this and has seen the same events: it knows which order of two
-  // locks is the rule and which the exception.
-  explicit Deadlock(const LockOrder* order = nullptr) : order_(order) {}
+  // Both, if any, outlive this and have seen the same events: `order` knows which order of two
+  // locks is the rule and which the exception, `lost` which signals came too early.
+  explicit Deadlock(const LockOrder* order = nullptr, const LostWakeup* lost = nullptr)
+      : order_(order), lost_(lost) {}
 
   std::string_view name() const override { return "deadlock"; }
   EventSet wants() const override { return {}; }
@@ -36,13 +38,15 @@ class Deadlock : public Analysis {
 
  private:
   const LockOrder* order_;
+  const LostWakeup* lost_;
 };
 
-// The words (deadlock_report.cc, deadlock_words.cc).
-Finding DescribeDeadlock(const DeadlockCore& core, const Cut& cut, const Stuck& stuck,
-                         const LockOrder* order);
-Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Cut& cut, const Stuck& stuck,
+// The words (deadlock_report.cc, standstill_report.cc, deadlock_words.cc).
+Finding DescribeDeadlock(const DeadlockCore& core, const Stuck& stuck, const LockOrder* order);
+Finding DescribeGlobal(const std::vector<DeadlockCore>& cores, const Stuck& stuck,
                        const LockOrder* order);
+// Nothing can run any more, and no cycle says why.
+Finding DescribeStandstill(const Stuck& stuck, const LostWakeup* lost);
 
 }  // namespace gordian::detector
 

@@ -263,7 +263,8 @@ std::string WhyNobody(const Stuck& stuck, TaskId task) {
   if (guessed && !gone.empty()) {
     return absl::StrCat(who, " ", WhatItWaitsFor(model, task), "; of those who used it, ",
                         Enumerate(QuotedAlike(model, gone)),
-                        gone.size() == 1 ? " has ended." : " have ended.");
+                        gone.size() == 1 ? " has ended" : " have ended",
+                        wait.kind == WaitKind::kRecv ? " without closing it." : ".");
   }
   if (servers.empty()) {
     return absl::StrCat(who, " ", WhatItWaitsFor(model, task),

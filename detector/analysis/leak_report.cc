@@ -179,6 +179,12 @@ class Words {
                                               ", one value each time it fires, and it is not set"));
       return;
     }
+    if (const ObjectId context = ContextOf(model_, id); context != 0) {
+      finding_.reasons.push_back(absl::StrCat(name, " is the Done channel of ",
+                                              model_.ObjectName(context),
+                                              ", which nobody has cancelled"));
+      return;
+    }
     if (others.empty()) {
       finding_.reasons.push_back(absl::StrCat("No other task has ever used ", name));
       return;
@@ -193,6 +199,18 @@ class Words {
       finding_.reasons.push_back(absl::StrCat(Quoted(model_, holder), " holds ",
                                               model_.ObjectName(lock.id), " and ", why));
       AddServer(holder, absl::StrCat("holds ", model_.ObjectName(lock.id), "; ", why));
+    }
+  }
+
+  void BlameThoseWithoutDone() {
+    const std::vector<TaskId> ended = EndedWithoutDone(model_, task_.wait.object);
+    if (ended.empty()) return;
+    finding_.reasons.push_back(
+        absl::StrCat(Enumerate(QuotedAlike(model_, ended)), " ended without calling Done on it"));
+    for (const TaskId task : ended) {
+      if (finding_.tasks.size() > kNamed) break;
+      AddServer(task, absl::StrCat("ended without calling Done on ",
+                                   model_.ObjectName(task_.wait.object)));
     }
   }
 
@@ -215,9 +233,13 @@ class Words {
         finding_.reasons.push_back(absl::StrCat("The counter of ", model_.ObjectName(wait.object),
                                                 " stands at ", model_.Object(wait.object).value,
                                                 ": so many calls of Done are missing"));
+        BlameThoseWithoutDone();
         break;
       default:
         break;
+    }
+    if (wait.kind == WaitKind::kSelect && wait.cases.empty()) {
+      finding_.reasons.emplace_back("A select without cases is never ready");
     }
     for (ObjectId id : Objects()) ExplainUsers(id);
   }

@@ -1,5 +1,6 @@
 #include "detector/analysis/leak_resource.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -54,6 +55,39 @@ Finding Describe(const std::vector<ObjectId>& alike, const Model& model) {
   return finding;
 }
 
+// Whether the task can only be ended by a context that was made at this place.
+bool WaitsOnlyForDone(const TaskInfo& task, SiteId made_at, const Model& model) {
+  const Wait& wait = task.wait;
+  const auto is_done = [&](ObjectId channel) {
+    const ObjectId context = ContextOf(model, channel);
+    return context != 0 && model.Object(context).created_at == made_at;
+  };
+  if (task.ended || task.frozen || wait.timed) return false;
+  if (wait.kind == WaitKind::kRecv) return is_done(wait.object);
+  return wait.kind == WaitKind::kSelect && !wait.cases.empty() &&
+         std::ranges::all_of(wait.cases, [&](const SelectCase& choice) {
+           return !choice.is_send && is_done(choice.channel);
+         });
+}
+
+// They would have been ended by the cancel that is missing: one bug.
+void AddThoseThatWait(const Cut& cut, const Model& model, SiteId made_at, Finding& finding) {
+  constexpr std::size_t kTold = 8;  // one by one
+  for (const TaskId id : model.open_tasks()) {
+    const TaskInfo& task = model.Task(id);
+    if (id == 1 || cut.Explained(id) || !WaitsOnlyForDone(task, made_at, model)) continue;
+    finding.explains.push_back(id);
+    if (finding.explains.size() > kTold) continue;
+    finding.tasks.push_back(DescribeTask(model, id));
+  }
+  const std::size_t waiting = finding.explains.size();
+  if (waiting == 0) return;
+  absl::StrAppend(&finding.summary, " ",
+                  waiting == 1 ? absl::StrCat(Quoted(model, finding.explains.front()), " waits")
+                               : absl::StrCat(waiting, " goroutines wait"),
+                  " for it.");
+}
+
 }  // namespace
 
 EventSet LeakResource::wants() const {
@@ -88,7 +122,8 @@ std::vector<ObjectId> LeakResource::Leaked(const Cut& cut, const Model& model) {
   std::erase_if(open_, [&](const auto& entry) {
     const auto& [id, gone] = entry;
     const ObjectInfo& object = model.Object(id);
-    const bool frozen = model.Task(object.creator).frozen || cut.Explained(object.creator);
+    const bool frozen = model.Task(object.creator).frozen || cut.Explained(object.creator) ||
+                        cut.ExplainedIn(object.test, object.creator);
     // A call of exit ends no scope.
     const bool over = ended_ == trace::ProcessEndReason::kMainReturned ||
                       (cut.kind == CutKind::kTestEnd && object.test == cut.test_id);
@@ -107,7 +142,10 @@ std::vector<Finding> LeakResource::AtCut(const Cut& cut, const Model& model) {
     const ObjectInfo& object = model.Object(id);
     by_place[{object.kind, object.created_at}].push_back(id);
   }
-  for (const auto& [place, alike] : by_place) findings.push_back(Describe(alike, model));
+  for (const auto& [place, alike] : by_place) {
+    Finding& finding = findings.emplace_back(Describe(alike, model));
+    if (place.first == ObjectKind::kContext) AddThoseThatWait(cut, model, place.second, finding);
+  }
   return findings;
 }
 

@@ -3,7 +3,8 @@
 // Proves: the context's last user has gone (or its test or the program has ended) and it was
 // never cancelled; the same of a ticker that was started and never stopped. A pending
 // one-shot timer is no leak. A program that ended itself with a report is not judged.
-// Grouped by where they were made.
+// Grouped by where they were made. Whoever waits for nothing but the Done channel of such a context
+// is part of the finding.
 //
 // Cost: one table entry per context and ticker that is alive.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LEAK_RESOURCE_H_

@@ -26,10 +26,19 @@ bool IsFailure(const Event& event) {
   }
 }
 
-std::uint64_t Mix(std::uint64_t hash, const Event& event) {
+void Add(std::vector<std::uint64_t>& round, const Event& event) {
+  constexpr std::size_t kLongest = 64;
   const std::uint64_t word =
       (std::uint64_t{event.subject} << 8) | static_cast<std::uint64_t>(event.type);
-  return (hash ^ word) * 0x9E3779B97F4A7C15u;
+  const bool known = std::ranges::find(round, word) != round.end();
+  if (!known && round.size() < kLongest) round.push_back(word);
+}
+
+std::uint64_t ShapeOf(std::vector<std::uint64_t> round) {
+  std::ranges::sort(round);
+  std::uint64_t hash = 0;
+  for (const std::uint64_t word : round) hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+  return hash;
 }
 
 }  // namespace
@@ -85,7 +94,8 @@ void LivelockRetry::Fail(const Event& event, ObjectId object, const Model& model
     blamed = changed->second;
   }
   Streak& streak = streaks_[event.task];
-  const std::uint64_t shape = Mix(std::exchange(streak.current, 0), event);
+  Add(streak.current, event);
+  const std::uint64_t shape = ShapeOf(std::exchange(streak.current, {}));
   if (streak.rounds == 0 || shape != streak.shape || object != streak.failed) {
     if (streak.rounds > 0) Break(event.task, streak);
     streak.shape = shape;
@@ -108,7 +118,7 @@ void LivelockRetry::Do(const Event& event, Streak& streak) {
        event.type == EventType::kAtomicRmw || event.type == EventType::kSemAcquire ||
        event.type == EventType::kChanSend || event.type == EventType::kChanRecv);
   if (gets_on || got_it) return Break(event.task, streak);
-  streak.current = Mix(streak.current, event);
+  Add(streak.current, event);
 }
 
 void LivelockRetry::On(const Event& event, const Model& model) {
@@ -133,7 +143,7 @@ Finding LivelockRetry::Describe(const Group& group, const Model& model) const {
   Finding finding;
   finding.rule = "livelock.retry";
   finding.verdict = group.open ? Verdict::kConfirmed : Verdict::kSuspected;
-  finding.test = model.TestName(model.Task(group.tasks.front()).test);
+  finding.test = TestOf(model, group.tasks.front());
   std::vector<std::string> names, sentences;
   std::uint64_t rounds = ~std::uint64_t{0};
   for (std::size_t i = 0; i < group.tasks.size(); ++i) {

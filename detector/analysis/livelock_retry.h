@@ -2,12 +2,12 @@
 //
 // A *round* of a task ends with a failed attempt: a try, a CAS, a timed wait that timed out.
 // Rounds are alike when the task did the same operations to the same objects since its last
-// failure. A failure blames whoever holds (or last changed) the object. Reported when a
-// task and those it blames, in a cycle of at least two, have each done Limits::livelock_rounds
-// rounds alike in a row. A round that differs, a success on the object that failed before, or
-// gordian::Progress() ends a task's streak: then it was livelock that ended by itself.
-// Confirmed where the streaks last to the end, else suspected. Loads, sleeps' lengths and waits in
-// between do not tell rounds apart.
+// failure; how often does not matter, since identical failures may be told as one, late. A failure
+// blames whoever holds (or last changed) the object. Reported when a task and those it blames, in a
+// cycle of at least two, have each done Limits::livelock_rounds rounds alike in a row. A round that
+// differs, a success on the object that failed before, or gordian::Progress() ends a task's streak:
+// then it was livelock that ended by itself. Confirmed where the streaks last to the end, else
+// suspected. Loads, sleeps' lengths and waits in between do not tell rounds apart.
 //
 // Cost: one look-up per operation of a task; a few words per task that ever failed.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LIVELOCK_RETRY_H_
@@ -33,9 +33,9 @@ class LivelockRetry final : public Analysis {
  private:
   struct Streak {
     std::uint64_t rounds = 0;
-    std::uint64_t shape = 0;    // of a round, once there was one
-    std::uint64_t current = 0;  // of the round so far
-    ObjectId failed = 0;        // on what each round fails
+    std::uint64_t shape = 0;             // of a round, once there was one
+    std::vector<std::uint64_t> current;  // operations of the round so far, each once
+    ObjectId failed = 0;                 // on what each round fails
     SiteId site = 0;
     TaskId blames = 0;
     std::uint64_t since_seq = 0, since_time = 0;

@@ -176,12 +176,13 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
       giver.what = absl::StrCat(object.holders.empty() ? "used " : "holds ", model.ObjectName(id),
                                 gone ? " and has ended" : ", and waits itself");
       finding.tasks.push_back(std::move(giver));
+      if (!spin.polls) finding.explains.push_back(other);
     }
   }
   if (why.empty()) why.push_back("no other task has ever used it, and none is left that could");
   finding.rule = "livelock.spin";
   finding.verdict = spin.polls ? Verdict::kSuspected : Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(task).test);
+  finding.test = TestOf(model, task);
   finding.title = absl::StrCat(name, " spins on ", all, ", which cannot come");
   finding.summary = absl::StrCat(
       name, " has ", spin.polls ? "looked at " : "tried ", all, " at least ", spin.times,
@@ -192,7 +193,7 @@ Finding LivelockSpin::Describe(TaskId task, const Spin& spin, const Model& model
   finding.advice = {
       "Block instead of polling (Lock, a channel, a condition variable), so that the wait is seen "
       "and served; and let whoever gives it finish without waiting for the one who spins"};
-  finding.explains = {task};
+  finding.explains.push_back(task);
   finding.identity = {model.Object(spin.objects.front()).name};
   finding.identity_sites = {spin.site};
   return finding;

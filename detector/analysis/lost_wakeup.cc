@@ -27,7 +27,11 @@ void LostWakeup::On(const Event& event, const Model& model) {
   suspects_.erase(event.task);
   if (!has_waited_.emplace(event.task, event.subject).second) return;
   const auto last = last_.find(event.subject);
-  if (last == last_.end() || !last->second.woke_nobody || last->second.task == event.task) return;
+  if (last == last_.end() || !last->second.woke_nobody) return;
+  // Who signals and then waits means another's signal, unless nobody else has to do with it.
+  const std::vector<TaskId>& users = model.Object(event.subject).users;
+  const bool is_only = std::ranges::all_of(users, [&](TaskId user) { return user == event.task; });
+  if (last->second.task == event.task && !is_only) return;
   Suspect suspect{event.subject, static_cast<ObjectId>(event.args[0]), last->second, event.seq,
                   false};
   for (const Hold& hold : model.Task(event.task).held) {
@@ -43,7 +47,7 @@ Finding LostWakeup::Describe(TaskId task, const Suspect& suspect, const Model& m
   Finding finding;
   finding.rule = "misuse.lost-wakeup";
   finding.verdict = Verdict::kConfirmed;
-  finding.test = model.TestName(model.Task(task).test);
+  finding.test = TestOf(model, task);
   finding.title =
       absl::StrCat("The ", signal, " on ", cond, " came before ", waiter, " waited, and is lost");
   finding.summary =
@@ -67,13 +71,20 @@ Finding LostWakeup::Describe(TaskId task, const Suspect& suspect, const Model& m
     finding.reasons = {absl::StrCat("A condition variable remembers nothing: ", waiter,
                                     " waited without seeing that what it waits for had happened")};
   }
-  finding.advice = {
-      "Change the condition and signal under the same lock that the waiter holds while it checks, "
-      "and wait in a loop: while (!condition) cond.Wait()"};
+  finding.advice = {std::string(kAgainstLostWakeups)};
   finding.explains = {task};
   finding.identity = {model.Object(suspect.cond).name};
   finding.identity_sites = {suspect.signal.site, model.Task(task).wait.site};
   return finding;
+}
+
+const LostWakeup::Signal* LostWakeup::LostOn(TaskId task, const Model& model) const {
+  const auto suspect = suspects_.find(task);
+  if (suspect == suspects_.end()) return nullptr;
+  const Wait& wait = model.Task(task).wait;
+  if (wait.kind != WaitKind::kCond || wait.seq != suspect->second.wait_seq) return nullptr;
+  const auto last = last_.find(suspect->second.cond);
+  return last->second.seq == suspect->second.signal.seq ? &last->second : nullptr;
 }
 
 std::vector<Finding> LostWakeup::AtCut(const Cut& cut, const Model& model) {
@@ -83,8 +94,7 @@ std::vector<Finding> LostWakeup::AtCut(const Cut& cut, const Model& model) {
   std::vector<TaskId> judged;
   for (const auto& [task, suspect] : suspects_) {
     const Wait& wait = model.Task(task).wait;
-    if (wait.kind != WaitKind::kCond || wait.seq != suspect.wait_seq) continue;
-    if (last_[suspect.cond].seq != suspect.signal.seq) continue;
+    if (LostOn(task, model) == nullptr) continue;
     const bool test_over = cut.kind == CutKind::kTestEnd && model.Task(task).test == cut.test_id;
     if (cut.Explained(task) || wait.timed || !(stuck.ForEver(task) || test_over)) continue;
     judged.push_back(task);

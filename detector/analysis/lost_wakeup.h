@@ -4,7 +4,8 @@
 // condition variable before, and the last signal or broadcast came before the wait began and
 // woke nobody: the check of the condition and the wait were not one step, or there was no check.
 // (A consumer that has waited before looks at its queue first: where it is left behind, that
-// is a leak.) Tasks of a deadlock are left out.
+// is a leak.) Tasks of a deadlock are left out; where nothing can run any more, deadlock.global
+// names the signal.
 //
 // Cost: constant per event of a condition variable.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LOST_WAKEUP_H_
@@ -21,14 +22,12 @@
 
 namespace gordian::detector {
 
+inline constexpr std::string_view kAgainstLostWakeups =
+    "Change the condition and signal under the same lock that the waiter holds while it checks, "
+    "and wait in a loop: while (!condition) cond.Wait()";
+
 class LostWakeup final : public Analysis {
  public:
-  std::string_view name() const override { return "misuse.lost-wakeup"; }
-  EventSet wants() const override;
-  void On(const trace::Event& event, const Model& model) override;
-  std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
-
- private:
   struct Signal {
     TaskId task = 0;
     SiteId site = 0;
@@ -36,6 +35,16 @@ class LostWakeup final : public Analysis {
     bool woke_nobody = false;
     bool broadcast = false;
   };
+
+  std::string_view name() const override { return "misuse.lost-wakeup"; }
+  EventSet wants() const override;
+  void On(const trace::Event& event, const Model& model) override;
+  std::vector<Finding> AtCut(const Cut& cut, const Model& model) override;
+
+  // The signal that came too early for the wait in which the task stands; nullptr: there was none.
+  const Signal* LostOn(TaskId task, const Model& model) const;
+
+ private:
   // A first wait that a lost signal preceded.
   struct Suspect {
     ObjectId cond = 0;

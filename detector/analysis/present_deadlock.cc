@@ -55,7 +55,7 @@ std::vector<Finding> PresentDeadlock::Look(const Model& model) {
     }
     std::sort(waits.begin(), waits.end());
     if (seen_.contains(waits)) {
-      findings.push_back(DescribeDeadlock(core, cut, stuck, nullptr));
+      findings.push_back(DescribeDeadlock(core, stuck, nullptr));
       ListObjects(model, findings.back());
       reported_.insert(core.members.begin(), core.members.end());
     } else {

@@ -65,6 +65,21 @@ std::vector<std::string> QuotedAlike(const Model& model, std::span<const TaskId>
   return quoted;
 }
 
+std::vector<TaskId> EndedWithoutDone(const Model& model, ObjectId group) {
+  const ObjectInfo& object = model.Object(group);
+  const auto used = [&](TaskId task) {
+    return std::ranges::find(object.users, task) != object.users.end();
+  };
+  std::vector<TaskId> ended;
+  for (TaskId id = 1; id <= model.task_count(); ++id) {
+    const TaskInfo& task = model.Task(id);
+    if (!task.ended || task.frozen || task.kind == trace::TaskKind::kInternal) continue;
+    if (task.spawned_seq > object.begin_seq && used(task.parent) && !used(id)) ended.push_back(id);
+    if (static_cast<std::int64_t>(ended.size()) > object.value) return {};
+  }
+  return ended;
+}
+
 std::string HowToEndWait(const Model& model, TaskId task) {
   const Wait& wait = model.Task(task).wait;
   const std::string name = model.ObjectName(wait.object);
@@ -78,6 +93,11 @@ std::string HowToEndWait(const Model& model, TaskId task) {
       if (model.IsTimerChannel(wait.object)) {
         return "Do not receive again what has been received already: after Stop, drain the channel "
                "in a Select with a Default, or leave it, as Reset needs no drained channel";
+      }
+      if (const ObjectId context = ContextOf(model, wait.object); context != 0) {
+        return absl::StrCat("Call the cancel function of ", model.ObjectName(context),
+                            " on every path of the scope that made it (a scope guard right after "
+                            "WithCancel)");
       }
       return absl::StrCat("Close ", name,
                           " when nothing more will be sent, on every path of the sender, or "
@@ -94,6 +114,10 @@ std::string HowToEndWait(const Model& model, TaskId task) {
     case WaitKind::kLock:
     case WaitKind::kRLock:
       return absl::StrCat("Unlock ", name, " on every path: hold it by std::scoped_lock");
+    case WaitKind::kSemaphore:
+      return absl::StrCat("Release ", name,
+                          " on every path of those who acquire it, or acquire it "
+                          "with a Context or a timeout");
     case WaitKind::kSleep:
       return "Wait for a Context or a done channel with a timeout instead of sleeping, and wait "
              "for the task before the end";

@@ -26,6 +26,11 @@ std::vector<GoneUser> GoneUsers(const Model& model, TaskId task);
 // first few names, how many more there are.
 std::vector<std::string> QuotedAlike(const Model& model, std::span<const TaskId> tasks);
 
+// Tasks that ended without a call of Done on the WaitGroup, and would each have been counted:
+// started by somebody who used it, after it was made. Empty where there are more of them than calls
+// missing. Linear in tasks.
+std::vector<TaskId> EndedWithoutDone(const Model& model, ObjectId group);
+
 // What to change so that the wait of `task` ends.
 std::string HowToEndWait(const Model& model, TaskId task);
 

@@ -24,17 +24,18 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits, DataNa
   std::vector<std::unique_ptr<Analysis>> analyses;
   // Asked last about deadlocks that did not happen, but it counts the orders of locks for all.
   auto lock_order = std::make_unique<LockOrder>();
-  analyses.push_back(std::make_unique<Deadlock>(lock_order.get()));
+  auto lost_wakeup = std::make_unique<LostWakeup>();
+  analyses.push_back(std::make_unique<Deadlock>(lock_order.get(), lost_wakeup.get()));
   analyses.push_back(std::make_unique<Misuse>());
+  analyses.push_back(std::make_unique<LivelockSpin>(limits));
   analyses.push_back(std::make_unique<LockLifetime>());
   analyses.push_back(std::make_unique<WaitGroupReuse>());
-  analyses.push_back(std::make_unique<LostWakeup>());
+  analyses.push_back(std::move(lost_wakeup));
   analyses.push_back(std::make_unique<LivelockRetry>(limits));
-  analyses.push_back(std::make_unique<LivelockSpin>(limits));
   analyses.push_back(std::make_unique<Starvation>(limits));
   analyses.push_back(std::make_unique<StarvationScheduler>(limits));
-  analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<LeakResource>());
+  analyses.push_back(std::make_unique<Leak>());
   analyses.push_back(std::make_unique<RaceData>(&names));
   auto mixed_cycle = std::make_unique<MixedCycle>(*lock_order);
   analyses.push_back(std::move(lock_order));
