@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 
 namespace gordian::detector {
@@ -22,6 +23,7 @@ bool ReadsOnly(const PatternStep& step) { return step.holds_shared || step.wants
 }  // namespace
 
 void LockOrder::On(const trace::Event& event, const Model& model) {
+  permits_.On(event, model);
   const auto request = trace_.On(event, model);
   if (request.has_value() && graph_.Add(*request, trace_)) fresh_ = true;
 }
@@ -33,6 +35,7 @@ std::vector<Finding> LockOrder::AtCut(const Cut& cut, const Model& model) {
   predictor_.Refresh(kClosureSteps);
   left_ = kCombinations;
   not_listed_ = 0;
+  always_held_.clear();
   FindCycles(cut, model);
   for (auto& [places, found] : cases_) {
     findings.push_back(DescribeLockOrder(found, trace_, graph_, cut, model));
@@ -74,6 +77,7 @@ bool LockOrder::Consider(std::span<const std::uint32_t> edges, const Cut& cut, c
     const Obstacle obstacle = settled   ? Obstacle::kNone
                               : readers ? Obstacle::kReaders
                                         : predictor_.Predict(pattern);
+    if (obstacle != Obstacle::kNone && KeptApartByPermits(pattern)) return true;
     if (best.pattern.empty() || obstacle == Obstacle::kNone) {
       best.pattern = pattern;
       best.obstacle = obstacle;
@@ -99,7 +103,29 @@ bool LockOrder::IsConfirmed(const Locks& locks, const Cut& cut, const Model& mod
   });
 }
 
-// One pattern is one finding, however many locks it was seen with: the places count.
+// Whether the tasks hold, whenever they ask, more permits between them than there are.
+bool LockOrder::KeptApartByPermits(const Pattern& pattern) {
+  absl::flat_hash_map<std::uint32_t, std::int64_t> together;
+  for (const PatternStep& step : pattern) {
+    for (const PermitsHeld& held : AlwaysHeld(step)) together[held.pool] += held.count;
+  }
+  return std::ranges::any_of(
+      together, [&](const auto& pool) { return pool.second > permits_.PermitsOf(pool.first); });
+}
+
+const PermitSet& LockOrder::AlwaysHeld(const PatternStep& step) {
+  const auto [it, is_new] = always_held_.try_emplace(step.instances.data());
+  if (!is_new) return it->second;
+  it->second = permits_.HeldAt(step.task, step.instances.front().at);
+  for (const AbstractAcquire::Instance& instance : step.instances.subspan(1)) {
+    if (it->second.empty()) break;
+    Intersect(it->second, permits_.HeldAt(step.task, instance.at));
+  }
+  return it->second;
+}
+
+// One pattern is one finding, however many locks it was seen with: the places count, in a circle of
+// any length.
 void LockOrder::Keep(LockOrderCase found) {
   Places places = PlacesOf(found.pattern);
   const bool predicted = found.obstacle == Obstacle::kNone;
@@ -134,6 +160,7 @@ LockOrder::Places LockOrder::PlacesOf(const Pattern& pattern) const {
     places.emplace_back(held_at, step.instance().site);
   }
   std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;
 }
 

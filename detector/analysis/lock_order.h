@@ -1,10 +1,11 @@
 // deadlock.lock-order, and deadlock.self for recursive reads: deadlocks that did not happen.
 //
 // A cycle in the lock-order graph (lock_graph.h) whose acquisitions come from different tasks,
-// share no gate, and respect modes and each lock's policy, is a finding: `predicted` where a
-// sync-preserving reordering of this very trace reaches it (sp_closure.h; sound, after Tunç et
-// al., PLDI 2023), else `suspected`, with what stands in its way. The same argument
-// is used for a task that read-locks twice while another one may ask to write in between.
+// share no gate (a lock, or more permits than there are), and respect modes and each lock's policy,
+// is a finding: `predicted` where a sync-preserving reordering of this very trace reaches it
+// (sp_closure.h; sound, after Tunç et al., PLDI 2023), else `suspected`, with what stands in its
+// way. The same argument is used for a task that read-locks twice while another one may ask to
+// write in between.
 //
 // Limits    patterns with read modes stay suspected, recursive reads excepted; locks that
 //           are used as signals (foreign unlocks) are left out. Cycles and closures beyond a fixed
@@ -22,10 +23,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "detector/analysis/analysis.h"
 #include "detector/analysis/lock_graph.h"
 #include "detector/analysis/lock_pattern.h"
 #include "detector/analysis/lock_trace.h"
+#include "detector/analysis/permit_table.h"
 #include "detector/analysis/recursive_read.h"
 
 namespace gordian::detector {
@@ -54,16 +57,19 @@ class LockOrder : public Analysis {
 
  private:
   using Locks = std::vector<ObjectId>;                    // of a cycle, smallest first
-  using Places = std::vector<std::pair<SiteId, SiteId>>;  // held at, asked at; sorted
+  using Places = std::vector<std::pair<SiteId, SiteId>>;  // held at, asked at; each once, sorted
 
   void FindCycles(const Cut& cut, const Model& model);
   bool Consider(std::span<const std::uint32_t> edges, const Cut& cut, const Model& model);
   bool IsConfirmed(const Locks& locks, const Cut& cut, const Model& model) const;
+  bool KeptApartByPermits(const Pattern& pattern);
+  const PermitSet& AlwaysHeld(const PatternStep& step);
   void Keep(LockOrderCase found);
   Places PlacesOf(const Pattern& pattern) const;
   void FindRecursiveReads(const Cut& cut, const Model& model, std::vector<Finding>* findings);
 
   LockTrace trace_;
+  PermitTable permits_;
   LockGraph graph_;
   Predictor predictor_;
   bool fresh_ = false;  // a new abstract acquisition since the last cut
@@ -72,6 +78,8 @@ class LockOrder : public Analysis {
   std::map<Places, LockOrderCase> cases_;  // of this cut
   std::size_t left_ = 0;                   // of this cut's combinations
   std::uint64_t not_listed_ = 0;           // cases of this cut beyond what is listed
+  // At each of an abstract acquisition's instances, by where these stand in this cut.
+  absl::flat_hash_map<const AbstractAcquire::Instance*, PermitSet> always_held_;
   RecursiveReads recursive_reads_;
   std::set<std::pair<SiteId, SiteId>> read_places_;  // reported
 };

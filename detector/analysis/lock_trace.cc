@@ -104,14 +104,16 @@ std::optional<NestedRequest> LockTrace::On(const Event& event, const Model& mode
     case EventType::kWaitGroupAdd:
       OnGroupAdd(event);
       return std::nullopt;
+    case EventType::kSemAcquire:
     case EventType::kSemRelease:
+      OnSemaphore(event, model);
+      return std::nullopt;
     case EventType::kBarrierArrive:
     case EventType::kHbRelease:
     case EventType::kCancel:
-      AddSource(event, Sources(Object(event.subject).sources));
+      AddSource({event.task, At(event)}, Sources(Object(event.subject).sources));
       return std::nullopt;
     case EventType::kWaitGroupWait:
-    case EventType::kSemAcquire:
     case EventType::kBarrierDepart:
     case EventType::kHbAcquire:
       AfterSources(event, Sources(Object(event.subject).sources));
@@ -126,6 +128,9 @@ std::optional<NestedRequest> LockTrace::On(const Event& event, const Model& mode
     case EventType::kSelectCaseRecv:
     case EventType::kSelectEnd:
       OnChan(event, model);
+      return std::nullopt;
+    case EventType::kTryLockFail:
+      OnTryFail(event);
       return std::nullopt;
     default:
       OnValue(event);
@@ -214,8 +219,7 @@ void LockTrace::OnTask(const Event& event) {
   }
 }
 
-// One value at a time: variables, atomics, Onces, conditions, timers; and a failed try,
-// which saw the lock's last acquisition.
+// One value at a time: variables, atomics, Onces, conditions, timers; and a failed try of a lock.
 void LockTrace::OnValue(const Event& event) {
   ObjectState& object = Object(event.subject);
   const Source self{event.task, At(event)};
@@ -247,18 +251,60 @@ void LockTrace::OnValue(const Event& event) {
 void LockTrace::OnGroupAdd(const Event& event) {
   ObjectState& group = Object(event.subject);
   if (static_cast<std::int64_t>(event.args[0]) > 0) {
-    AddSource(event, Sources(group.adds));
+    AddSource({event.task, At(event)}, Sources(group.adds));
   } else {
     AfterSources(event, Sources(group.adds));
   }
-  AddSource(event, Sources(group.sources));
+  AddSource({event.task, At(event)}, Sources(group.sources));
 }
 
-void LockTrace::AddSource(const Event& event, std::vector<Source>& sources) {
-  if (!sources.empty() && sources.back().task == event.task) {
-    sources.back().at = At(event);
+// Of n permits, the k-th release comes before the (k+n)-th acquire, and the k-th acquire before the
+// k-th release. Then no more are taken, in any subset of the run, than there are, nor less than
+// none.
+void LockTrace::OnSemaphore(const Event& event, const Model& model) {
+  ObjectState& object = Object(event.subject);
+  if (object.semaphore == 0) {
+    object.semaphore = static_cast<std::uint32_t>(semaphores_.size());
+    semaphores_.emplace_back().permits =
+        static_cast<std::int64_t>(model.Object(event.subject).detail);
+  }
+  SemaphoreState& semaphore = semaphores_[object.semaphore];
+  const bool acquires = event.type == EventType::kSemAcquire;
+  Units& own = acquires ? semaphore.acquired : semaphore.released;
+  const auto count = static_cast<std::int64_t>(event.args[0]);
+  own.total += count;
+  own.rest.push_back({{event.task, At(event)}, count});
+  if (acquires) {
+    AfterFirst(own.total - semaphore.permits, semaphore.released, event);
   } else {
-    sources.push_back({event.task, At(event)});
+    AfterFirst(own.total, semaphore.acquired, event);
+  }
+}
+
+// It failed because of what was taken: of a lock, by its last acquisition.
+void LockTrace::OnTryFail(const Event& event) {
+  OnValue(event);
+  const std::uint32_t semaphore = Object(event.subject).semaphore;
+  if (semaphore == 0) return;
+  Units& acquired = semaphores_[semaphore].acquired;
+  AfterFirst(acquired.total, acquired, event);
+}
+
+void LockTrace::AfterFirst(std::int64_t count, Units& units, const Event& event) {
+  std::vector<Source>& needed = Sources(units.needed_from);
+  while (units.counted < count && !units.rest.empty()) {
+    units.counted += units.rest.front().count;
+    AddSource(units.rest.front().source, needed);
+    units.rest.pop_front();
+  }
+  AfterSources(event, needed);
+}
+
+void LockTrace::AddSource(Source source, std::vector<Source>& sources) {
+  if (!sources.empty() && sources.back().task == source.task) {
+    sources.back().at = source.at;
+  } else {
+    sources.push_back(source);
   }
 }
 

@@ -100,6 +100,20 @@ class LockTrace {
     std::deque<Source> sends, recvs;  // not yet received; not yet answered by a send
     Source last_send, last_recv, close;
   };
+  // One side of a semaphore: who gave, or took, which of the units that the other side needs.
+  struct Units {
+    std::int64_t total = 0, counted = 0;
+    struct Batch {
+      Source source;
+      std::int64_t count;
+    };
+    std::deque<Batch> rest;         // after the first `counted` ones
+    std::uint32_t needed_from = 0;  // source list: of the first ones
+  };
+  struct SemaphoreState {
+    std::int64_t permits = 0;
+    Units acquired, released;
+  };
   // What the next reader of an object depends on, and the numbers of its channel and of its source
   // lists. A damaged trace may use an object as both.
   struct ObjectState {
@@ -107,6 +121,7 @@ class LockTrace {
     std::uint32_t chan = 0;
     std::uint32_t sources = 0;
     std::uint32_t adds = 0;  // of a WaitGroup: what a Done may need
+    std::uint32_t semaphore = 0;
   };
 
   static bool IsAbsurd(const trace::Event& event);
@@ -127,13 +142,17 @@ class LockTrace {
   void OnChan(const trace::Event& event, const Model& model);
   void OnSelectEnd(const trace::Event& event, const Model& model);
   void OnGroupAdd(const trace::Event& event);
-  void AddSource(const trace::Event& event, std::vector<Source>& sources);
+  void OnSemaphore(const trace::Event& event, const Model& model);
+  void OnTryFail(const trace::Event& event);
+  void AfterFirst(std::int64_t count, Units& units, const trace::Event& event);
+  void AddSource(Source source, std::vector<Source>& sources);
   void AfterSources(const trace::Event& event, std::vector<Source>& sources);
 
   PagedTable<TaskState> tasks_;
   PagedTable<ObjectState> objects_;
   std::vector<TaskId> lockers_;
   std::vector<ChanState> chans_{1};
+  std::vector<SemaphoreState> semaphores_{1};
   std::vector<std::vector<Source>> sources_{1};
   absl::flat_hash_map<std::uint64_t, TaskId> foreign_;  // (task, acquire) → who released it
 };

@@ -84,8 +84,6 @@ void MixedCycle::NoteCount(const Event& event, std::int64_t sign) {
   NoteOp(event, OpKind::kAdd);
   Ops* const ops = event.subject == 0 ? nullptr : ops_.At(event.subject);
   if (ops == nullptr || ops->too_many) return;
-  const bool first = ops->all.size() == 1;
-  if (first && event.type != EventType::kWaitGroupAdd) semaphores_.push_back(event.subject);
   ops->all.back().delta =
       static_cast<std::int32_t>(sign * static_cast<std::int64_t>(event.args[0]));
 }
@@ -171,23 +169,7 @@ bool MixedCycle::Reaches(const MixedCycleCase& found) {
   const Seq request = trace_.Acquires(found.asker)[found.request].at;
   closure_.Include(found.asker, request - 1);
   return closure_.Close() && closure_.Upto(found.wait->task) < found.wait->at &&
-         closure_.Upto(found.asker) < request && PermitsStayPositive();
-}
-
-// Nobody gives back what was not taken, unless the run did so.
-bool MixedCycle::PermitsStayPositive() const {
-  return std::ranges::all_of(semaphores_, [&](ObjectId semaphore) {
-    const Ops* const ops = ops_.Find(semaphore);
-    if (ops->too_many) return false;
-    std::int64_t taken_in_run = 0, taken = 0;
-    for (const Op& op : ops->all) {
-      taken_in_run += op.delta;
-      if (!Included(op)) continue;
-      taken += op.delta;
-      if (op.delta < 0 && taken < 0 && taken < taken_in_run) return false;
-    }
-    return true;
-  });
+         closure_.Upto(found.asker) < request;
 }
 
 }  // namespace gordian::detector

@@ -106,7 +106,6 @@ class MixedCycle : public Analysis {
   bool Examine(const ServedWait& wait, const Hold& lock, const Model& model, MixedCycleCase& found);
   bool ReachesWait(const ServedWait& wait);
   bool Reaches(const MixedCycleCase& found);
-  bool PermitsStayPositive() const;
 
   // Of the reordering as far as it is known (mixed_cycle_serving.cc): whether whoever can serve the
   // wait is kept from it, somebody by the lock; `blocks`: and what it waits for is not there.
@@ -125,7 +124,6 @@ class MixedCycle : public Analysis {
   SpClosure closure_;                                             // the reordering
   SpClosure past_;                                                // what a serving operation needs
   PagedTable<Ops> ops_;                                           // by object
-  std::vector<ObjectId> semaphores_;                              // among them
   std::uint64_t work_ = 0;                                        // of this cut
   std::vector<ServedWait> waits_;                                 // since the last cut
   std::map<std::pair<SiteId, SiteId>, std::uint32_t> instances_;  // noted, by wait and lock

@@ -47,16 +47,21 @@ TEST(LockOrderOracle, PredictsExactlyTheSyncPreservingDeadlocks) {
   EXPECT_GT(with_deadlock, 500) << "the runs no longer test much";
 }
 
-// With messages and WaitGroups in between, a predicted deadlock can really be reached.
+// With messages, WaitGroups, permits and all else in between, a predicted deadlock can really be
+// reached.
 TEST(LockOrderOracle, PredictsNothingThatMessagesForbid) {
   std::mt19937_64 random(7'041);
   int predicted_any = 0, forbidden = 0;
   for (int round = 0; round < 12'000; ++round) {
+    const bool more = round % 4 == 3;
     const ProgramShape shape{.tasks = 2 + round % 2,
                              .locks = 2,
                              .variables = round % 2,
                              .channels = 1 + round % 3,
                              .groups = round % 2,
+                             .semaphores = round % 3,
+                             .onces = more ? 1 : 0,
+                             .conditions = more ? 1 : 0,
                              .steps = 24 + round % 24};
     const Execution run = RandomExecution(shape, random);
     const std::set<LockCycle> predicted = Predicted(run, shape);

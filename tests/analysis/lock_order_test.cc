@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/analysis/nest.h"
 #include "tests/analysis/play.h"
 #include "tests/analysis/trace_builder.h"
 
@@ -18,12 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-// `task` takes the locks in order and releases them in the other.
-void Nest(TaskTrace task, std::initializer_list<ObjectId> locks) {
-  for (const ObjectId lock : locks) task.Lock(lock);
-  for (auto lock = std::rbegin(locks); lock != std::rend(locks); ++lock) task.Unlock(*lock);
-}
 
 TEST(LockOrder, BothOrdersInOneCleanRunArePredicted) {
   TraceBuilder t;
@@ -104,6 +99,22 @@ TEST(LockOrder, ADoneNeedsTheAddThatItFollowed) {
   const auto findings = Play<LockOrder>(t);
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_EQ(findings[0].verdict, Verdict::kSuspected);
+}
+
+// transfer(from, to) over more and more accounts: the same two lines.
+TEST(LockOrder, CirclesOfAnyLengthAtTheSamePlacesAreOneFinding) {
+  TraceBuilder t;
+  const ObjectId accounts[] = {t.Mutex(""), t.Mutex(""), t.Mutex(""), t.Mutex("")};
+  for (const ObjectId from : accounts) {
+    for (const ObjectId to : accounts) {
+      if (from == to) continue;
+      t.Task("transfer").At(7).Lock(from).At(8).Lock(to).Unlock(to).Unlock(from);
+    }
+  }
+  const auto findings = Play<LockOrder>(t);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_THAT(findings[0].tasks, SizeIs(2)) << "the shortest";
+  EXPECT_GT(findings[0].count, 6u);
 }
 
 TEST(LockOrder, ThreeLocksInACircle) {

@@ -153,6 +153,84 @@ void ConditionUnderOuterLock(bool needed) {
   group.Wait();
 }
 
+// --- Two locks in both orders, within permits ---------------------------------------
+
+// What a task does before and after it takes the two locks.
+struct Around {
+  void (*before)(Semaphore& seats, Chan<int>& slot);
+  void (*after)(Semaphore& seats, Chan<int>& slot);
+};
+
+void BothOrders(std::int64_t permits, Around around) {
+  Mutex a{"a"}, b{"b"};
+  Semaphore seats(permits, "seats");
+  Chan<int> slot(1, "slot");
+  WaitGroup group;
+  Luck first;
+  const auto take = [&](Mutex& one, Mutex& two) {
+    around.before(seats, slot);
+    one.Lock();
+    two.Lock();
+    two.Unlock();
+    one.Unlock();
+    around.after(seats, slot);
+  };
+  group.Go("first", [&] {
+    take(a, b);
+    first.Done();
+  });
+  first.Await();
+  group.Go("second", [&] { take(b, a); });
+  group.Wait();
+}
+
+constexpr Around kPermit = {
+    [](Semaphore& seats, Chan<int>&) { seats.Acquire(Background()).IgnoreError(); },
+    [](Semaphore& seats, Chan<int>&) { seats.Release(); }};
+constexpr Around kSlot = {[](Semaphore&, Chan<int>& slot) { slot.Send(1); },
+                          [](Semaphore&, Chan<int>& slot) { slot.Recv(); }};
+
+void BothOrdersInGroup(int limit) {
+  Mutex a{"a"}, b{"b"};
+  gordian::ErrGroup group{"group"};
+  group.SetLimit(limit);
+  Luck first;
+  const auto take = [](Mutex& one, Mutex& two) {
+    one.Lock();
+    two.Lock();
+    two.Unlock();
+    one.Unlock();
+    return absl::OkStatus();
+  };
+  group.Go([&] {
+    take(a, b).IgnoreError();
+    first.Done();
+    return absl::OkStatus();
+  });
+  first.Await();
+  group.Go([&] { return take(b, a); });
+  group.Wait().IgnoreError();
+}
+
+// The textbook's cure: one seat fewer than philosophers.
+void Dinner(std::size_t seats) {
+  constexpr std::size_t kPhilosophers = 5;
+  Mutex forks[kPhilosophers];
+  Semaphore table(static_cast<std::int64_t>(seats), "table");
+  for (std::size_t i = 0; i < kPhilosophers; ++i) {
+    WaitGroup meal;  // one after the other
+    meal.Go("philosopher", [&] {
+      table.Acquire(Background()).IgnoreError();
+      forks[i].Lock();
+      forks[(i + 1) % kPhilosophers].Lock();
+      forks[(i + 1) % kPhilosophers].Unlock();
+      forks[i].Unlock();
+      table.Release();
+    });
+    meal.Wait();
+  }
+}
+
 struct Program {
   std::string_view name;
   void (*run)();
@@ -172,6 +250,13 @@ constexpr Program kPrograms[] = {
     {"permit-with-a-timeout-under-lock", [] { PermitUnderLock(1, false); }},
     {"condition-under-outer-lock", [] { ConditionUnderOuterLock(true); }},
     {"condition-whose-signaller-is-free", [] { ConditionUnderOuterLock(false); }},
+    {"both-orders-in-one-slot", [] { BothOrders(1, kSlot); }},
+    {"both-orders-with-one-permit", [] { BothOrders(1, kPermit); }},
+    {"both-orders-with-two-permits", [] { BothOrders(2, kPermit); }},
+    {"both-orders-in-a-group-of-one", [] { BothOrdersInGroup(1); }},
+    {"both-orders-in-a-group-of-two", [] { BothOrdersInGroup(2); }},
+    {"dinner-with-a-seat-too-few", [] { Dinner(4); }},
+    {"dinner-with-a-seat-for-each", [] { Dinner(5); }},
 };
 
 }  // namespace
