@@ -10,7 +10,7 @@ using trace::EventType;
 
 EventSet Contention::wants() const {
   return Events({EventType::kLock, EventType::kRLock, EventType::kUnlock, EventType::kRUnlock,
-                 EventType::kLockRequest, EventType::kRLockRequest});
+                 EventType::kLockRequest, EventType::kRLockRequest, EventType::kObjectEnd});
 }
 
 namespace {
@@ -80,7 +80,14 @@ void Contention::Release(const Event& event, LockMeasure& lock, const Model& mod
   }
 }
 
+// Of a lock that nobody has waited for there is nothing to tell.
+void Contention::End(ObjectId object) {
+  const LockMeasure* lock = locks_.Find(object);
+  if (lock != nullptr && lock->longest_queue == 0) locks_.Forget(object);
+}
+
 void Contention::On(const Event& event, const Model& model) {
+  if (event.type == EventType::kObjectEnd) return End(event.subject);
   LockMeasure* lock = locks_.At(event.subject);
   if (lock == nullptr) return;
   switch (event.type) {

@@ -59,6 +59,7 @@ class Contention final : public Analysis {
   static LockShare& ShareOf(LockMeasure& lock, TaskId task);
   void Acquire(const trace::Event& event, LockMeasure& lock, const Model& model);
   void Release(const trace::Event& event, LockMeasure& lock, const Model& model);
+  void End(ObjectId object);
 
   Limits limits_;
   PagedTable<LockMeasure> locks_;

@@ -73,6 +73,23 @@ TEST(Contention, AConvoyOfThree) {
   EXPECT_NE(Find(Play<Contention>(t), "contention.convoy"), nullptr);
 }
 
+TEST(Contention, ALockThatWasWaitedForIsMeasuredAfterItsEnd) {
+  TraceBuilder t;
+  const ObjectId waited = t.Mutex("waited"), quiet = t.Mutex("quiet");
+  TaskTrace x = t.Task("x"), y = t.Task("y");
+  x.Lock(quiet).Unlock(quiet).On(EventType::kObjectEnd, quiet);
+  x.Lock(waited);
+  y.WantsLock(waited);
+  t.Advance(250 * kMs);
+  x.Unlock(waited).For(y).Lock(waited);
+  y.Unlock(waited).On(EventType::kObjectEnd, waited);
+  detector::Contention analysis;
+  const std::vector<Finding> found = Play(t, analysis);
+  EXPECT_NE(Find(found, "contention.lock"), nullptr);
+  EXPECT_NE(analysis.Of(waited)->contended, 0u);
+  EXPECT_EQ(analysis.Of(quiet)->acquisitions, 0u);
+}
+
 TEST(Contention, QuietLocksHaveNoMeasures) {
   TraceBuilder t;
   const ObjectId mu = t.Mutex("mu");
