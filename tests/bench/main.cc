@@ -14,10 +14,11 @@ struct Suite {
   void (*run)(gordian::bench::Table&);
 };
 
-constexpr std::array<Suite, 3> kSuites = {{
+constexpr std::array<Suite, 4> kSuites = {{
     {"recorder", gordian::bench::RecorderSuite},
     {"analysis", gordian::bench::AnalysisSuite},
     {"primitives", gordian::bench::PrimitivesSuite},
+    {"scale", gordian::bench::ScaleSuite},
 }};
 
 }  // namespace

@@ -3,21 +3,14 @@
 //
 // Each side is a program that runs one row (primitives/row_program.h); they lie beside this one
 // (tools/bench builds Go's). A peer that was not built leaves its rows out.
-#include <unistd.h>
-
 #include <array>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
-#include <string_view>
 
+#include "tests/bench/side_program.h"
 #include "tests/bench/suites.h"
 
 namespace gordian::bench {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What a row is held against, and how much of that is allowed. A goal of 0: none.
 struct Primitive {
@@ -47,23 +40,6 @@ constexpr std::array<Primitive, 17> kPrimitives = {{
     {"with_cancel"},
     {"cancel_1000"},
 }};
-
-// A program beside this one.
-std::string Beside(std::string_view name) {
-  std::error_code ignored;
-  return (fs::read_symlink("/proc/self/exe", ignored).parent_path() / name).string();
-}
-
-bool Exists(const std::string& program) { return access(program.c_str(), X_OK) == 0; }
-
-// Runs `program row procs [how]` and reads the figure that it prints; below 0 where there is none.
-double Figure(const std::string& program, const std::string& arguments) {
-  FILE* output = popen(("'" + program + "' " + arguments).c_str(), "r");
-  double figure = -1;
-  const bool read = output != nullptr && std::fscanf(output, "%lf", &figure) == 1;
-  const int status = output != nullptr ? pclose(output) : -1;
-  return read && status == 0 ? figure : -1;
-}
 
 class Peers {
  public:

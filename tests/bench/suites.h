@@ -9,6 +9,7 @@ namespace gordian::bench {
 void RecorderSuite(Table& table);
 void AnalysisSuite(Table& table);
 void PrimitivesSuite(Table& table);
+void ScaleSuite(Table& table);
 
 // Part of RecorderSuite.
 void SupervisedRows(Table& table);

@@ -8,20 +8,11 @@
 #include <mutex>
 #include <vector>
 
-#include "tests/bench/primitives/row_program.h"
+#include "tests/bench/primitives/peer.h"
 
 namespace {
 
 namespace fibers = boost::fibers;
-
-void SpawnJoin(int n) {
-  std::vector<fibers::fiber> batch;
-  for (int i = 0; i < n / 100; ++i) {
-    for (int j = 0; j < 100; ++j) batch.emplace_back([] {});
-    for (fibers::fiber& each : batch) each.join();
-    batch.clear();
-  }
-}
 
 template <typename Channel>
 void Transfer(Channel& channel, int n, int pairs) {
@@ -59,39 +50,16 @@ void MutexPair(int n) {
   }
 }
 
-void CondPingPong(int n) {
-  fibers::mutex mutex;
-  fibers::condition_variable cond;
-  int turn = 0;
-  const auto player = [&](int own) {
-    for (int i = 0; i < n; ++i) {
-      std::unique_lock lock(mutex);
-      cond.wait(lock, [&] { return turn == own; });
-      turn = 1 - own;
-      lock.unlock();
-      cond.notify_one();
-    }
-  };
-  fibers::fiber a(player, 0), b(player, 1);
-  a.join();
-  b.join();
-}
-
 constexpr std::array<gordian::bench::PrimitiveRow, 6> kRows = {{
-    {"spawn_join", 20'000, SpawnJoin},
+    {"spawn_join", 20'000, gordian::bench::SpawnJoin<fibers::fiber>},
     {"chan_unbuffered", 200'000, Unbuffered},
     {"chan_buffered", 1'000'000, Buffered},
     {"chan_4p4c", 1'000'000, Buffered4},
     {"mutex", 1'000'000, MutexPair},
-    {"cond", 100'000, CondPingPong},
+    {"cond", 100'000,
+     gordian::bench::CondPingPong<fibers::mutex, fibers::condition_variable, fibers::fiber>},
 }};
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: bench_fiber ROW PROCS\n");
-    return 2;
-  }
-  return gordian::bench::RunRow(kRows, argv[1]);
-}
+int main(int argc, char** argv) { return gordian::bench::PeerMain(kRows, argc, argv); }

@@ -11,18 +11,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/bench/primitives/row_program.h"
+#include "tests/bench/primitives/peer.h"
 
 namespace {
-
-void SpawnJoin(int n) {
-  std::vector<std::thread> batch;
-  for (int i = 0; i < n / 100; ++i) {
-    for (int j = 0; j < 100; ++j) batch.emplace_back([] {});
-    for (std::thread& each : batch) each.join();
-    batch.clear();
-  }
-}
 
 class BoundedQueue {
  public:
@@ -95,26 +86,8 @@ void Once(int n) {
   for (int i = 0; i < n; ++i) std::call_once(flag, [] {});
 }
 
-void CondPingPong(int n) {
-  std::mutex mutex;
-  std::condition_variable cond;
-  int turn = 0;
-  const auto player = [&](int own) {
-    for (int i = 0; i < n; ++i) {
-      std::unique_lock lock(mutex);
-      cond.wait(lock, [&] { return turn == own; });
-      turn = 1 - own;
-      lock.unlock();
-      cond.notify_one();
-    }
-  };
-  std::thread a(player, 0), b(player, 1);
-  a.join();
-  b.join();
-}
-
 constexpr std::array<gordian::bench::PrimitiveRow, 9> kRows = {{
-    {"spawn_join", 4'000, SpawnJoin},
+    {"spawn_join", 4'000, gordian::bench::SpawnJoin<std::thread>},
     {"chan_buffered", 200'000, [](int n) { Transfer(n, 1); }},
     {"chan_4p4c", 200'000, [](int n) { Transfer(n, 4); }},
     {"mutex", 4'000'000, [](int n) { MutexPairs(n, 1); }},
@@ -122,15 +95,10 @@ constexpr std::array<gordian::bench::PrimitiveRow, 9> kRows = {{
     {"rwmutex_read", 2'000'000, ReadPairs},
     {"rwmutex_write", 2'000'000, WritePairs},
     {"once", 10'000'000, Once},
-    {"cond", 10'000, CondPingPong},
+    {"cond", 10'000,
+     gordian::bench::CondPingPong<std::mutex, std::condition_variable, std::thread>},
 }};
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: bench_std ROW PROCS\n");
-    return 2;
-  }
-  return gordian::bench::RunRow(kRows, argv[1]);
-}
+int main(int argc, char** argv) { return gordian::bench::PeerMain(kRows, argc, argv); }
