@@ -86,7 +86,9 @@ Cancellable<CancelFunc> WithDeadline(const Context& parent, absl::Time deadline,
                                      std::string_view name, const std::source_location& made_at) {
   const std::optional<absl::Time> inherited = parent.Deadline();
   const bool never = deadline == absl::InfiniteFuture();
-  if (never || (inherited.has_value() && *inherited <= deadline)) {
+  const bool later = inherited.has_value() && *inherited <= deadline;
+  // A parent that has ended comes first, however long ago the deadline was.
+  if (never || later || !parent.Err(made_at).ok()) {
     return WithCancel(parent, name, made_at);
   }
   auto* node = new DeadlineNode(parent.node(), deadline, name, made_at);

@@ -104,8 +104,20 @@ TEST(ContextTest, ADeadlineCancelsByItself) {
 
 TEST(ContextTest, ADeadlineInThePastHasPassed) {
   auto [ctx, cancel] = WithDeadline(Background(), absl::Now() - absl::Seconds(1));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(ctx.Err()));  // from the start
   ctx.Done().Recv();
-  EXPECT_TRUE(absl::IsDeadlineExceeded(ctx.Err()));
+  cancel();
+  auto [now, cancel_now] = WithTimeout(Background(), absl::ZeroDuration());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(now.Err()));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(now.Cause()));
+  cancel_now();
+}
+
+TEST(ContextTest, AParentThatHasEndedComesBeforeADeadlineInThePast) {
+  auto [parent, cancel_parent] = WithCancel(Background());
+  cancel_parent();
+  auto [ctx, cancel] = WithTimeout(parent, absl::ZeroDuration());
+  EXPECT_TRUE(absl::IsCancelled(ctx.Err()));
   cancel();
 }
 

@@ -221,6 +221,8 @@ DeadlineNode::DeadlineNode(const NodeRef& parent, absl::Time deadline, std::stri
 }
 
 void DeadlineNode::Arm() {
+  // Nobody needs to wait for what has passed.
+  if (*deadline() <= TimeNow()) return Cancel(DeadlineError(), DeadlineError(), made_at());
   const std::int64_t deadline_at = DeadlineNs(*deadline());
   if (ThreadLog* log = Recording()) [[unlikely]] {
     const auto delay = static_cast<std::uint64_t>(deadline_at - NowNs());
