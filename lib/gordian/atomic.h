@@ -38,8 +38,8 @@ class Atomic {
       : value_(T()), versioned_(made_at) {}
   constexpr explicit Atomic(T value, std::source_location made_at = std::source_location::current())
       : value_(value), versioned_(made_at) {}
-  Atomic(T value, std::string_view name,
-         std::source_location made_at = std::source_location::current())
+  constexpr Atomic(T value, std::string_view name,
+                   std::source_location made_at = std::source_location::current())
       : value_(value), versioned_(name, made_at) {}
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;

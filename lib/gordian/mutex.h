@@ -30,7 +30,8 @@ class Mutex {
  public:
   constexpr Mutex(std::source_location at = std::source_location::current())  // NOLINT: implicit
       : origin_(at) {}
-  explicit Mutex(std::string_view name, std::source_location at = std::source_location::current())
+  constexpr explicit Mutex(std::string_view name,
+                           std::source_location at = std::source_location::current())
       : origin_(name, at) {}
   ~Mutex();
   Mutex(const Mutex&) = delete;

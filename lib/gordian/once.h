@@ -32,7 +32,8 @@ class Once {
  public:
   constexpr Once(std::source_location at = std::source_location::current())  // NOLINT: implicit
       : origin_(at) {}
-  explicit Once(std::string_view name, std::source_location at = std::source_location::current())
+  constexpr explicit Once(std::string_view name,
+                          std::source_location at = std::source_location::current())
       : origin_(name, at) {}
   ~Once() { origin_.End(); }
   Once(const Once&) = delete;

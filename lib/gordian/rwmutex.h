@@ -39,7 +39,8 @@ class RWMutex {
  public:
   constexpr RWMutex(std::source_location at = std::source_location::current())  // NOLINT
       : origin_(at) {}
-  explicit RWMutex(std::string_view name, std::source_location at = std::source_location::current())
+  constexpr explicit RWMutex(std::string_view name,
+                             std::source_location at = std::source_location::current())
       : origin_(name, at) {}
   ~RWMutex();
   RWMutex(const RWMutex&) = delete;

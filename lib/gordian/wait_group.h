@@ -29,8 +29,8 @@ class WaitGroup {
  public:
   constexpr WaitGroup(std::source_location at = std::source_location::current())  // NOLINT
       : origin_(at) {}
-  explicit WaitGroup(std::string_view name,
-                     std::source_location at = std::source_location::current())
+  constexpr explicit WaitGroup(std::string_view name,
+                               std::source_location at = std::source_location::current())
       : origin_(name, at) {}
   ~WaitGroup() { origin_.End(); }
   WaitGroup(const WaitGroup&) = delete;

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "gordian/atomic.h"
 #include "gordian/cond.h"
 #include "gordian/go.h"
 #include "gordian/mutex.h"
@@ -109,6 +111,24 @@ TEST(Cond, QueueBetweenThreadsAndGoroutines) {
   for (std::thread& producer : producers) producer.join();
   group.Wait();
   EXPECT_EQ(sum, 2LL * kItems * (kItems + 1) / 2);
+}
+
+// Objects of namespace scope, with their names, are there before any constructor runs.
+constinit Mutex g_mutex{"accounts"};
+constinit RWMutex g_rwmutex{"table"};
+constinit Once g_once{"setup"};
+constinit WaitGroup g_group{"workers"};
+constinit Atomic<int> g_number{1, "number"};
+
+TEST(Constants, AreUsable) {
+  g_group.Go([] {
+    g_once.Do([] {
+      const std::scoped_lock both(g_mutex, g_rwmutex);
+      g_number.Add(1);
+    });
+  });
+  g_group.Wait();
+  EXPECT_EQ(g_number.Load(), 2);
 }
 
 TEST(Cond, WorksWithTheReadSideOfAnRWMutex) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <source_location>
 #include <string_view>
+#include <type_traits>
 
 #include "instrument/recorder/recorder.h"
 
@@ -20,8 +21,8 @@ const char* KeepName(std::string_view name);
 class Origin {
  public:
   constexpr explicit Origin(const std::source_location& made_at) : made_at_(made_at) {}
-  Origin(std::string_view name, const std::source_location& made_at)
-      : made_at_(made_at), name_(KeepName(name)) {}
+  constexpr Origin(std::string_view name, const std::source_location& made_at)
+      : made_at_(made_at), name_(std::is_constant_evaluated() ? Literal(name) : KeepName(name)) {}
   Origin(const Origin&) = delete;
   Origin& operator=(const Origin&) = delete;
 
@@ -46,6 +47,13 @@ class Origin {
   }
 
  private:
+  // A name that the compiler sees: kept for ever where it ends as literals do.
+  static constexpr const char* Literal(std::string_view name) {
+    if (name.empty()) return nullptr;
+    if (name.data()[name.size()] != '\0') throw "the name of a constant is to be a literal";
+    return name.data();
+  }
+
   void Enter(recorder::ThreadLog& log, trace::ObjectKind kind, std::uint64_t detail);
   void Leave();
 

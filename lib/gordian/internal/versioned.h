@@ -20,7 +20,8 @@ namespace gordian::internal {
 class Versioned {
  public:
   constexpr explicit Versioned(const std::source_location& made_at) : origin_(made_at) {}
-  Versioned(std::string_view name, const std::source_location& made_at) : origin_(name, made_at) {}
+  constexpr Versioned(std::string_view name, const std::source_location& made_at)
+      : origin_(name, made_at) {}
   ~Versioned() { origin_.End(); }
 
   void SetName(std::string_view name) { origin_.SetName(name); }
