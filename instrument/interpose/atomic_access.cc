@@ -41,7 +41,7 @@ std::uint64_t Operand(MemoryOrder order) { return static_cast<std::uint64_t>(ord
 
 AtomicWrite::AtomicWrite(Caller caller, const volatile void* address, std::size_t bytes,
                          MemoryOrder order)
-    : recording_(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn) {
+    : recording_(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAccess) {
   if (!recording_) return;
   site_ = AccessSiteOf(recording_, caller);
   object_ = VariableAt(recording_, address, bytes, site_);
@@ -69,7 +69,7 @@ void AtomicWrite::Failed(MemoryOrder order) {
 
 void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t bytes,
                       MemoryOrder order) {
-  Recording recording(Epoch::kGoesOn);
+  Recording recording(Epoch::kGoesOn, Hook::kAccess);
   if (!recording) return;
   if (Object* known = Find(const_cast<const void*>(address));
       known != nullptr && known->kind == ObjectKind::kAtomic && known->detail == bytes &&
@@ -85,7 +85,7 @@ void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t b
 }
 
 void RecordFence(Caller caller, MemoryOrder order) {
-  Recording recording(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn);
+  Recording recording(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAccess);
   if (!recording) return;
   recorder::Local(recording.log(), EventType::kFence, 0, AccessSiteOf(recording, caller),
                   {.operands = {Operand(order)}});

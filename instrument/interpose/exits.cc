@@ -16,7 +16,7 @@ namespace {
 constinit Next<void(int)> g_exit_at_once{"_exit"};
 
 [[noreturn]] void ExitAtOnce(int status) {
-  if (Recording recording; recording) recorder::EndProcessAtOnce();
+  if (Recording recording; recording && FollowsThreads()) recorder::EndProcessAtOnce();
   g_exit_at_once(status);
   __builtin_unreachable();
 }

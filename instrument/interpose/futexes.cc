@@ -141,7 +141,7 @@ GORDIAN_ENTRY long syscall(long number, ...) noexcept {
     *argument = va_arg(list, long);
   }
   va_end(list);
-  if (number == SYS_futex && gordian::recorder::On()) return Futex(GORDIAN_CALLER(), call);
+  if (number == SYS_futex && FollowsThreads()) return Futex(GORDIAN_CALLER(), call);
   return Pass(number, call);
 }
 

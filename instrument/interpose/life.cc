@@ -50,13 +50,21 @@ void TakeBackSpawn(Recording& recording, trace::TaskId child) {
   recorder::Local(recording.log(), EventType::kTaskDetach, child, 0);
 }
 
+// The C library frees memory of the thread that it has waited for: of nobody's.
+class Joining {
+ public:
+  Joining() { t_thread.joins = true; }
+  ~Joining() { t_thread.joins = false; }
+  Joining(const Joining&) = delete;
+  Joining& operator=(const Joining&) = delete;
+};
+
 // Ends the wait of a join, also where the joiner is cancelled.
 class JoinWait {
  public:
   JoinWait(trace::TaskId child, trace::SiteId site, bool is_open)
       : child_(child), site_(site), is_open_(is_open) {}
   ~JoinWait() {
-    t_thread.joins = false;
     if (is_open_) End(trace::WaitEndReason::kCancelled);
   }
   void Succeed() {
@@ -134,11 +142,13 @@ int JoinThread(Caller caller, pthread_t thread, JoinKind kind, FunctionRef<int()
       }
     }
   }
-  if (child == 0) return join();
+  const auto join_quietly = [&] {
+    const Joining joining;
+    return join();
+  };
+  if (child == 0) return join_quietly();
   JoinWait wait(child, site, kind != JoinKind::kTries);
-  t_thread.joins = true;
-  const int error = join();
-  t_thread.joins = false;
+  const int error = join_quietly();
   if (error == 0) {
     wait.Succeed();
     Recording busy;  // the table's memory is ours

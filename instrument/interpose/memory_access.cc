@@ -12,7 +12,8 @@ constexpr std::size_t kLongestElement = std::size_t{1} << 30;
 // A short range is a row of entries. True where the filter had them all.
 bool TakeIntoFilter(std::uintptr_t address, std::size_t bytes, AccessKind kind) {
   constexpr std::size_t kPiece = 16;
-  if (bytes % kPiece != 0 || !recorder::On() || t_thread.busy) return false;
+  if (bytes % kPiece != 0 || !recorder::On() || t_thread.busy || t_thread.skips_accesses)
+    return false;
   bool has_all = true;
   for (std::size_t at = 0; at < bytes; at += kPiece) {
     if (FilterHas(address + at, kPiece, kind)) continue;
@@ -34,7 +35,7 @@ void WriteRange(recorder::ThreadLog& log, trace::SiteId site, AccessKind kind,
 void RecordAccess(Caller caller, std::uintptr_t address, std::size_t bytes, AccessKind kind) {
   if (FilterHas(address, bytes, kind)) return;
   if (recorder::On()) {
-    Recording recording(Epoch::kGoesOn);
+    Recording recording(Epoch::kGoesOn, Hook::kAccess);
     if (!recording) return;
     recorder::ThreadLog& log = recording.log();
     const trace::SiteId site = AccessSiteOf(recording, caller);
@@ -56,7 +57,7 @@ void RecordRange(Caller caller, std::uintptr_t address, std::size_t bytes, std::
     count = 1;
   }
   if (count == 1 && bytes <= kFilteredRange && TakeIntoFilter(address, bytes, kind)) return;
-  Recording recording(Epoch::kGoesOn);
+  Recording recording(Epoch::kGoesOn, Hook::kAccess);
   if (!recording) return;
   const trace::SiteId site = AccessSiteOf(recording, caller);
   for (; count != 0; --count, address += stride) {

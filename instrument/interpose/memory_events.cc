@@ -75,4 +75,9 @@ void StackBegan(ThreadState& thread) {
 
 void StackEnded(ThreadState& thread) { WriteStack(thread, EventType::kStackEnd); }
 
+void StackEvent(EventType type, std::uintptr_t begin, std::size_t bytes) {
+  Recording recording(Epoch::kGoesOn);
+  if (recording) Write(recording.log(), type, 0, begin, bytes);
+}
+
 }  // namespace gordian::interpose

@@ -26,6 +26,9 @@ void BlockFreed(Caller caller, const void* block, std::size_t bytes);
 void StackBegan(ThreadState& thread);
 void StackEnded(ThreadState& thread);
 
+// A stack that the running task has begun or ended to use.
+void StackEvent(trace::EventType type, std::uintptr_t begin, std::size_t bytes);
+
 }  // namespace gordian::interpose
 
 #endif  // GORDIAN_INSTRUMENT_INTERPOSE_MEMORY_EVENTS_H_

@@ -106,11 +106,18 @@ bool Refuses(const Mutex* mutex) {
          (kind & kRobust) != 0;
 }
 
+// A host's task may change its thread while it holds the mutex.
+bool HoldsOnAnotherThread(const Recording& recording, const Object& object) {
+  return recorder::IsGuest() && object.holder.load(std::memory_order_relaxed) == recording.task();
+}
+
 // What is wrong with unlocking it now, if anything.
-bool IsMisuse(const Recording& recording, const Mutex* mutex, trace::MisuseKind& what) {
+bool IsMisuse(const Recording& recording, const Mutex* mutex, const Object& object,
+              trace::MisuseKind& what) {
   const int owner = mutex->__data.__owner;
   if (owner == recording.thread().os_thread) [[likely]]
     return false;
+  if (HoldsOnAnotherThread(recording, object)) return false;
   what = mutex->__data.__lock == 0 ? trace::MisuseKind::kUnlockUnlocked
                                    : trace::MisuseKind::kUnlockNotOwner;
   // An owner that is not known may be a child's that forked while it held the lock.
@@ -123,7 +130,7 @@ void RecordUnlock(Caller caller, Mutex* mutex) {
   if (object == nullptr) return;
   const trace::SiteId site = SiteOf(recording, caller);
   trace::MisuseKind what{};
-  if (!IsShared(mutex) && IsMisuse(recording, mutex, what)) [[unlikely]] {
+  if (!IsShared(mutex) && IsMisuse(recording, mutex, *object, what)) [[unlikely]] {
     Misused(recording, *object, what, site);
     if (what == trace::MisuseKind::kUnlockUnlocked || Refuses(mutex)) return;
   }
@@ -210,7 +217,10 @@ void MutexReacquired(Recording& recording, Mutex* mutex, trace::SiteId site) {
 }
 
 bool HoldsMutex(const Recording& recording, const Mutex* mutex) {
-  return mutex->__data.__lock != 0 && mutex->__data.__owner == recording.thread().os_thread;
+  if (mutex->__data.__lock == 0) return false;
+  if (mutex->__data.__owner == recording.thread().os_thread) return true;
+  const Object* object = recorder::IsGuest() ? Find(mutex) : nullptr;
+  return object != nullptr && HoldsOnAnotherThread(recording, *object);
 }
 
 }  // namespace gordian::interpose

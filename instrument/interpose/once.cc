@@ -121,7 +121,9 @@ void OnceSeen(Caller caller, const void* control) {
   if (!recording) return;
   const Object* object = Find(control);
   if (object == nullptr || !recorder::IsRegistered(object->tracked)) return;
-  if (!recording.thread().once_seen.Add(object->tracked.id.load(std::memory_order_relaxed))) return;
+  const trace::ObjectId id = object->tracked.id.load(std::memory_order_relaxed);
+  // A host's thread has many tasks.
+  if (!recording.thread().once_seen.Add(id) && !recorder::IsGuest()) return;
   recorder::Observed(recording.log(), object->tracked, trace::EventType::kOnceSeen,
                      SiteOf(recording, caller));
 }

@@ -67,7 +67,7 @@ extern "C" {
 
 GORDIAN_ENTRY int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                                  void* (*function)(void*), void* argument) noexcept {
-  if (!gordian::recorder::On()) return g_create(thread, attributes, function, argument);
+  if (!FollowsThreads()) return g_create(thread, attributes, function, argument);
   pthread_attr_t larger;
   if (attributes != nullptr) larger = WithRoom(*attributes);
   const pthread_attr_t* used = attributes != nullptr ? &larger : nullptr;
@@ -109,7 +109,7 @@ GORDIAN_ENTRY int pthread_setname_np(pthread_t thread, const char* name) noexcep
 }
 
 GORDIAN_ENTRY int thrd_create(thrd_t* thread, thrd_start_t function, void* argument) {
-  if (!gordian::recorder::On()) return g_thrd_create(thread, function, argument);
+  if (!FollowsThreads()) return g_thrd_create(thread, function, argument);
   return CreateThread(GORDIAN_CALLER(), thread, /*detached=*/false,
                       {reinterpret_cast<void*>(function), argument, 0},
                       [=](Birth* birth) { return g_thrd_create(thread, RunC11Thread, birth); });

@@ -1,8 +1,9 @@
 // How the preloader comes up in a process, and through a fork.
 //
-// Where the program brings a recorder of its own, that one records and the preloader only passes
-// on. Its tables are made before the recorder attaches (whose constructor has priority 102); from
-// then on the thread that runs constructors, and main, is task 1.
+// Where the program brings a recorder of its own, that one records, and the preloader passes on; if
+// the program is compiled with the pass as well, it becomes the other's guest. Its tables are made
+// before the recorder attaches (whose constructor has priority 102); from then on the thread that
+// runs constructors, and main, is task 1.
 #include <elf.h>
 #include <link.h>
 #include <pthread.h>
@@ -89,7 +90,6 @@ void AdoptMain() {
 [[gnu::constructor(101)]] static void GordianPrepare() {
   if (dl_iterate_phdr(gordian::interpose::BringsRecorder, nullptr) != 0) {
     gordian::recorder::StandAside();
-    return;
   }
   gordian::interpose::PrepareObjects();
   gordian::interpose::MakeThreadKey();

@@ -38,6 +38,21 @@ void OnThreadExit(void* data) {
   EndThread(thread);
 }
 
+bool AdoptAsGuest(ThreadState& thread) {
+  if (thread.error == nullptr) thread.error = &errno;
+  const int saved = *thread.error;
+  const recorder::Stretch stretch = recorder::internal::TheHost()->stretch();
+  *thread.error = saved;
+  if (stretch.log == nullptr) return false;
+  thread.log = stretch.log;
+  thread.stack_end = stretch.stack_end;
+  if (thread.sites != nullptr) return true;
+  thread.os_thread = gettid();
+  thread.sites = new SiteCache;
+  pthread_setspecific(g_key, &thread);
+  return true;
+}
+
 }  // namespace
 
 constinit thread_local ThreadState t_thread;
@@ -49,6 +64,7 @@ void MakeThreadKey() { pthread_key_create(&g_key, OnThreadExit); }
 
 bool Adopt(ThreadState& thread, trace::TaskId task) {
   if (thread.ended) return false;
+  if (recorder::IsGuest()) return AdoptAsGuest(thread);
   thread.error = &errno;
   const int saved = errno;
   thread.os_thread = gettid();

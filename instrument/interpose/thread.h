@@ -11,6 +11,9 @@
 //
 // A hook ends its thread's access epoch (see hooks.h), unless it says that it releases nothing.
 //
+// As the guest of a program's own recorder (instrument/recorder/guest.h) a hook asks the host at
+// each time who runs; threads, their stacks and futexes are then the host's business.
+//
 // Cost      one thread-local load and a store; nothing where the process is not recorded.
 // Limits    errno is the program's: it is put back.
 #ifndef GORDIAN_INSTRUMENT_INTERPOSE_THREAD_H_
@@ -26,6 +29,7 @@
 
 #include "instrument/hooks/hooks.h"
 #include "instrument/interpose/waits.h"
+#include "instrument/recorder/guest.h"
 #include "instrument/recorder/recorder.h"
 
 extern "C" {
@@ -123,8 +127,9 @@ struct ThreadState {
   int* error = nullptr;                // this thread's errno
   pid_t os_thread = 0;
   bool busy = false;
-  bool waits = false;  // as `request` says
-  bool joins = false;  // the C library frees the memory of the thread that it waits for
+  bool waits = false;           // as `request` says
+  bool skips_accesses = false;  // of instrumented code (recorder::Sight)
+  bool joins = false;           // the C library frees the memory of the thread that it waits for
   bool ended = false;
   std::uint64_t last_tick = 0;   // of the processor's clock, when the time was last written
   std::uint8_t exit_rounds = 0;  // of its key destructors
@@ -153,6 +158,7 @@ inline void EndEpoch() {
 }
 
 enum class Epoch : bool { kEnds, kGoesOn };
+enum class Hook : bool { kCall, kAccess };
 enum class WaitIsOver { kNow };
 
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState t_thread;
@@ -170,8 +176,12 @@ inline void BeFree(ThreadState& thread) {
     thread.put_off.Do();
 }
 
-// Makes the calling thread a task: `task`, or a new one. False after its end.
+// Makes the calling thread a task: `task`, or a new one. In a guest, what the host runs on it.
+// False after its end.
 bool Adopt(ThreadState& thread, trace::TaskId task);
+
+// Whether it is for this recorder to follow threads, their stacks and what they do to futexes.
+inline bool FollowsThreads() { return recorder::On() && !recorder::IsGuest(); }
 
 // The thread's key destructors are over. Called by itself.
 void EndThread(ThreadState& thread);
@@ -181,15 +191,15 @@ void MakeThreadKey();
 
 class Recording {
  public:
-  explicit Recording(Epoch epoch = Epoch::kEnds) : epoch_(epoch) {
-    Open();
+  explicit Recording(Epoch epoch = Epoch::kEnds, Hook hook = Hook::kCall) : epoch_(epoch) {
+    Open(hook);
     if (thread_ == nullptr || !thread_->waits) [[likely]]
       return;
     interrupts_ = GiveUpForHandler(*thread_);
   }
   // Behind a wait: what it was over with is written next.
   explicit Recording(WaitIsOver) : epoch_(Epoch::kEnds) {
-    Open();
+    Open(Hook::kCall);
     if (thread_ == nullptr || !thread_->waits) return;
     thread_->waits = false;
     recorder::Time(*thread_->log);
@@ -199,6 +209,8 @@ class Recording {
     if (interrupts_) [[unlikely]]
       AskAgain(*thread_);
     if (epoch_ == Epoch::kEnds) EndEpoch();
+    if (recorder::IsGuest()) [[unlikely]]
+      thread_->log = nullptr;  // another task may run next
     *thread_->error = errno_before_;
     BeFree(*thread_);
   }
@@ -208,14 +220,14 @@ class Recording {
   explicit operator bool() const { return thread_ != nullptr; }
   ThreadState& thread() const { return *thread_; }
   recorder::ThreadLog& log() const { return *thread_->log; }
-  trace::TaskId task() const { return thread_->task.id; }
+  trace::TaskId task() const { return thread_->log->task(); }
 
  private:
-  void Open() {
+  void Open(Hook hook) {
     if (!recorder::On()) [[unlikely]]
       return;
     ThreadState& thread = t_thread;
-    if (thread.busy) [[unlikely]]
+    if (thread.busy || (hook == Hook::kAccess && thread.skips_accesses)) [[unlikely]]
       return;
     BeBusy(thread);
     if (thread.log == nullptr) [[unlikely]] {

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "instrument/hooks/hooks.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/MDBuilder.h"
+#include "llvm/TargetParser/Triple.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 namespace gordian::pass {
@@ -23,15 +25,26 @@ llvm::CallInst* Call(llvm::IRBuilder<>& builder, llvm::Module& module, llvm::Str
   return call;
 }
 
+// Of x86-64: memory at an offset from the thread's base, the register FS.
+constexpr unsigned kThreadsOwn = 257;
+
 }  // namespace
 
-Emitter::Emitter(llvm::Module& module, bool filter) : module_(module), filter_(filter) {
-  if (!filter) return;
-  llvm::Type* word = llvm::Type::getInt64Ty(module.getContext());
-  llvm::Type* type = llvm::StructType::get(word, llvm::ArrayType::get(word, hooks::kFilterEntries));
-  filter_variable_ =
-      llvm::cast<llvm::GlobalVariable>(module.getOrInsertGlobal(hooks::kFilter, type));
-  filter_variable_->setThreadLocalMode(llvm::GlobalVariable::InitialExecTLSModel);
+Emitter::Emitter(llvm::Module& module, bool filter)
+    : module_(module),
+      filter_(filter && llvm::Triple(module.getTargetTriple()).getArch() == llvm::Triple::x86_64) {}
+
+// Where the filter lies in each thread's own memory. The *address* of a thread-local variable is
+// what the optimiser takes for the same all through a function; a task of the library may be on
+// another thread after any call. An offset is the same in all threads.
+llvm::Value* Emitter::FilterOffset(llvm::IRBuilder<>& builder) {
+  auto* type = llvm::FunctionType::get(builder.getInt64Ty(), /*isVarArg=*/false);
+  const std::string code = std::string("movq ") + hooks::kFilter + "@GOTTPOFF(%rip), $0";
+  llvm::CallInst* offset = builder.CreateCall(
+      type, llvm::InlineAsm::get(type, code, "=r", /*hasSideEffects=*/false), {});
+  offset->setDoesNotAccessMemory();
+  offset->setDoesNotThrow();
+  return offset;
 }
 
 // Whether the filter does not know the access; the layout of its entries is in hooks.h.
@@ -39,7 +52,8 @@ llvm::Value* Emitter::Misses(llvm::IRBuilder<>& builder, llvm::Value* pointer, s
                              bool is_write) {
   llvm::Type* word = builder.getInt64Ty();
   const auto size = static_cast<std::uint64_t>(std::bit_width(bytes) - 1);
-  llvm::Value* filter = builder.CreateThreadLocalAddress(filter_variable_);
+  llvm::Value* filter = builder.CreateIntToPtr(
+      FilterOffset(builder), llvm::PointerType::get(module_.getContext(), kThreadsOwn));
   llvm::Value* address = builder.CreatePtrToInt(pointer, word);
   llvm::Value* epoch = builder.CreateLoad(word, filter);
   llvm::Value* entry = builder.CreateAdd(
@@ -47,9 +61,10 @@ llvm::Value* Emitter::Misses(llvm::IRBuilder<>& builder, llvm::Value* pointer, s
       builder.getInt64(size << hooks::kSizeShift | (is_write ? hooks::kWriteBit : 0)));
   llvm::Value* place = builder.CreateAnd(builder.CreateLShr(address, size),
                                          builder.getInt64(hooks::kFilterEntries - 1));
+  llvm::Type* layout =
+      llvm::StructType::get(word, llvm::ArrayType::get(word, hooks::kFilterEntries));
   llvm::Value* known = builder.CreateLoad(
-      word, builder.CreateGEP(filter_variable_->getValueType(), filter,
-                              {builder.getInt64(0), builder.getInt32(1), place}));
+      word, builder.CreateGEP(layout, filter, {builder.getInt64(0), builder.getInt32(1), place}));
   if (is_write) return builder.CreateICmpNE(known, entry);
   return builder.CreateIsNotNull(builder.CreateShl(builder.CreateXor(known, entry), 1));
 }

@@ -37,9 +37,10 @@ class Emitter {
   llvm::Value* Misses(llvm::IRBuilder<>& builder, llvm::Value* pointer, std::uint64_t bytes,
                       bool is_write);
 
+  llvm::Value* FilterOffset(llvm::IRBuilder<>& builder);
+
   llvm::Module& module_;
   const bool filter_;
-  llvm::GlobalVariable* filter_variable_ = nullptr;
 };
 
 }  // namespace gordian::pass

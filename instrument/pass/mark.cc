@@ -7,8 +7,19 @@
 namespace gordian::pass {
 namespace {
 
+// The library's headers, in the namespace `gordian`, say themselves what they do.
+bool IsOfTheLibrary(const llvm::Function& function) {
+  llvm::StringRef name = function.getName();
+  if (!name.consume_front("_Z")) return false;
+  for (bool nested = true; nested;) {
+    nested = name.consume_front("Z") || name.consume_front("N") || name.consume_front("K");
+  }
+  return name.starts_with("7gordian");
+}
+
 bool IsToBeInstrumented(const llvm::Function& function) {
-  return !function.isDeclaration() && !function.hasFnAttribute(llvm::Attribute::Naked) &&
+  return !function.isDeclaration() && !IsOfTheLibrary(function) &&
+         !function.hasFnAttribute(llvm::Attribute::Naked) &&
          !function.hasFnAttribute(llvm::Attribute::DisableSanitizerInstrumentation);
 }
 

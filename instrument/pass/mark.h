@@ -1,4 +1,5 @@
-// Marks the functions that are to be instrumented, before anything is optimised.
+// Marks the functions that are to be instrumented, before anything is optimised. Those of namespace
+// `gordian` are not: the library tells of its own doings.
 //
 // The mark is `sanitize_thread`, which keeps the optimiser from reading memory that the program
 // would not have read: such a read could race where the program has none.

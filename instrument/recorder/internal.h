@@ -2,6 +2,8 @@
 #ifndef GORDIAN_INSTRUMENT_RECORDER_INTERNAL_H_
 #define GORDIAN_INSTRUMENT_RECORDER_INTERNAL_H_
 
+#include <atomic>
+
 #include "instrument/recorder/recorder.h"
 
 namespace gordian::recorder {
@@ -12,6 +14,9 @@ namespace internal {
 
 // The sink of the present recording; nullptr when there is none.
 Sink* CurrentSink();
+
+// The number of the next object.
+std::atomic<ObjectId>& NextObject();
 
 // Objects that were registered before this call are stale (recorder.cc).
 void BeginObjects();

@@ -5,12 +5,21 @@
 #include <cstring>
 
 #include "instrument/recorder/attach.h"
+#include "instrument/recorder/guest.h"
+#include "instrument/recorder/internal.h"
 
 namespace gordian::recorder {
 namespace {
 
 std::atomic<TaskId> g_next_task{1};
 std::atomic<ObjectId> g_next_object{1};
+
+// In a guest, the host's numbers go on.
+ObjectId NewObject() {
+  const Host* host = internal::TheHost();
+  std::atomic<ObjectId>& next = host != nullptr ? *host->next_object : g_next_object;
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
 
 }  // namespace
 
@@ -20,6 +29,8 @@ namespace internal {
 
 std::atomic<bool> g_on{false};
 std::atomic<ObjectId> g_first_object{1};
+
+std::atomic<ObjectId>& NextObject() { return g_next_object; }
 
 void BeginObjects() {
   g_first_object.store(g_next_object.load(std::memory_order_relaxed), std::memory_order_relaxed);
@@ -37,7 +48,7 @@ void Register(Tracked& object, ObjectKind kind, std::uint64_t detail, SiteId sit
                                          std::memory_order_acquire)) {
       continue;
     }
-    const ObjectId id = g_next_object.fetch_add(1, std::memory_order_relaxed);
+    const ObjectId id = NewObject();
     ThreadLog& log = Log();
     object.version.store(1, std::memory_order_relaxed);
     object.last_stream = 0;
@@ -74,6 +85,7 @@ TaskId NewTask() { return g_next_task.fetch_add(1, std::memory_order_relaxed); }
 TaskId NextTask() { return g_next_task.load(std::memory_order_relaxed); }
 
 void RunTask(ThreadLog& log, TrackedTask& task) {
+  EndGuestEpoch();
   // A refill would open the stretch of whoever is current, so nobody is until there is room.
   Access::SetTask(log, nullptr);
   const bool room = On() && Access::Reserve(log, trace::kMaxPlainWords) != nullptr;

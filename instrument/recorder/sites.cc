@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "instrument/recorder/guest.h"
 #include "instrument/recorder/internal.h"
 
 namespace gordian::recorder {
@@ -53,6 +54,7 @@ SiteId Define(Table& table, Definition definition) {
 
 SiteId ThreadLog::SiteSlow(const std::source_location& location, std::uintptr_t key) {
   if (key == 0) return 0;
+  const Unseen unseen;
   Table& table = TheTable();
   SiteId id = 0;
   {
@@ -85,6 +87,8 @@ SiteId ThreadLog::Stack(std::span<const std::uintptr_t> addresses) {
 }
 
 SiteId ThreadLog::StackSlow(std::span<const std::uintptr_t> addresses) {
+  if (const Host* host = internal::TheHost()) return host->stack(*this, addresses);
+  const Unseen unseen;
   std::string bytes(reinterpret_cast<const char*>(addresses.data()), addresses.size_bytes());
   Table& table = TheTable();
   std::unique_lock lock(table.mutex);
@@ -101,8 +105,14 @@ SiteId ThreadLog::StackSlow(std::span<const std::uintptr_t> addresses) {
 
 namespace internal {
 
-void LockSites() { TheTable().mutex.lock(); }
-void UnlockSites() { TheTable().mutex.unlock(); }
+void LockSites() {
+  const Unseen unseen;
+  TheTable().mutex.lock();
+}
+void UnlockSites() {
+  const Unseen unseen;
+  TheTable().mutex.unlock();
+}
 
 void WriteKnownSites(ThreadLog& log) {
   Table& table = TheTable();

@@ -9,6 +9,7 @@
 
 #include <mutex>
 
+#include "instrument/recorder/guest.h"
 #include "instrument/recorder/internal.h"
 #include "instrument/recorder/session.h"
 
@@ -51,11 +52,18 @@ void OnThreadExit(void* log) {
 namespace internal {
 Sink* CurrentSink() { return g_sink.load(std::memory_order_acquire); }
 
-void LockThreads() { TheRegistry().mutex.lock(); }
-void UnlockThreads() { TheRegistry().mutex.unlock(); }
+void LockThreads() {
+  const Unseen unseen;
+  TheRegistry().mutex.lock();
+}
+void UnlockThreads() {
+  const Unseen unseen;
+  TheRegistry().mutex.unlock();
+}
 
 void AbandonRecording() {
   g_on.store(false);
+  if (const Guest* guest = TheGuest()) guest->ended();
   g_sink.store(nullptr);
   Access::KeepOnly(t_log);
 }
@@ -64,12 +72,15 @@ void AbandonRecording() {
 std::uint32_t CurrentGeneration() { return g_generation.load(std::memory_order_relaxed); }
 
 ThreadLog& Log() {
+  if (const Host* host = internal::TheHost(); host != nullptr) [[unlikely]]
+    return *host->stretch().log;
   if (t_log == nullptr) [[unlikely]]
     t_log = Access::Make();
   return *t_log;
 }
 
 ThreadLog* Access::Make() {
+  const Unseen unseen;
   static const int made = pthread_key_create(&g_exit_key, OnThreadExit);
   auto* log = new ThreadLog;
   Registry& registry = TheRegistry();
@@ -84,6 +95,7 @@ ThreadLog* Access::Make() {
 }
 
 void Access::Retire(ThreadLog* log) {
+  const Unseen unseen;
   Registry& registry = TheRegistry();
   {
     std::lock_guard lock(registry.mutex);
@@ -104,6 +116,8 @@ void Access::Retire(ThreadLog* log) {
 }
 
 bool Access::Refill(ThreadLog& log, std::size_t words) {
+  if (const Host* host = internal::TheHost()) return host->refill(log, words);
+  const Unseen unseen;
   Sink* sink = internal::CurrentSink();
   if (sink == nullptr || !On()) return false;
   const bool first = log.generation_ != CurrentGeneration() || log.stream_ == 0;
@@ -167,6 +181,9 @@ bool Start(Sink* sink) {
   internal::BeginObjects();
   Access::InvalidateAll();
   internal::g_on.store(true);
+  const Unseen unseen;
+  EndGuestEpoch();
+  if (const Guest* guest = internal::TheGuest()) guest->began(internal::g_first_object.load());
   ThreadLog& log = Log();
   internal::WriteProcess(log);
   internal::WriteModules(log);
@@ -176,6 +193,8 @@ bool Start(Sink* sink) {
 
 void Stop() {
   internal::g_on.store(false);
+  if (const Guest* guest = internal::TheGuest()) guest->ended();
+  const Unseen unseen;
   g_sink.store(nullptr);
   Access::InvalidateAll();
 }

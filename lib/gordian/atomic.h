@@ -118,7 +118,7 @@ class AtomicValue {
 
   void Store(T value, std::source_location where = std::source_location::current()) {
     schedule::Point(schedule::Op::kStore, this);
-    versioned_.Change(trace::EventType::kAtomicStore, where,
+    versioned_.Change(internal::StoreOfObject(), where,
                       [this, fresh = New(std::move(value))] { return Exchange(fresh); });
   }
 
@@ -152,6 +152,7 @@ class AtomicValue {
   static Stored New(T value) { return std::make_shared<const std::optional<T>>(std::move(value)); }
 
   Stored Get() const {
+    const recorder::UnseenAccesses unseen;
     lock_.Lock();
     Stored stored = stored_;
     lock_.Unlock();
@@ -159,12 +160,14 @@ class AtomicValue {
   }
   // The old value goes to the caller, who destroys it outside of all locks.
   Stored Exchange(Stored fresh) {
+    const recorder::UnseenAccesses unseen;
     lock_.Lock();
     stored_.swap(fresh);
     lock_.Unlock();
     return fresh;
   }
   bool ExchangeIf(const Stored& seen, Stored fresh) {
+    const recorder::UnseenAccesses unseen;
     lock_.Lock();
     const bool same = stored_ == seen;
     if (same) stored_.swap(fresh);

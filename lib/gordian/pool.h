@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "gordian/internal/pool_core.h"
+#include "instrument/recorder/guest.h"
 #include "instrument/schedule/point.h"
 
 namespace gordian {
@@ -48,6 +49,7 @@ class Pool {
     auto* item = static_cast<Item*>(core_.TakeChosen(where));
     if (item == nullptr) return maker_();
     const Returner returner{core_, item};
+    const recorder::UnseenAccesses unseen;
     return *std::move(item->value);
   }
 
@@ -55,7 +57,10 @@ class Pool {
     schedule::Point(schedule::Op::kPool, this);
     auto* item = static_cast<Item*>(core_.TakeSpare());
     if (item == nullptr) item = new Item;
-    item->value.emplace(std::move(value));
+    {
+      const recorder::UnseenAccesses unseen;
+      item->value.emplace(std::move(value));
+    }
     core_.Add(*item, where);
   }
 
@@ -70,6 +75,7 @@ class Pool {
     internal::PoolCore& core;
     Item* item;
     ~Returner() {
+      const recorder::UnseenAccesses unseen;
       item->value.reset();
       core.Spare(*item);
     }

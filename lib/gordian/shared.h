@@ -119,6 +119,7 @@ class Shared {
 
    private:
     internal::SpinLock& lock_;
+    const recorder::UnseenAccesses unseen_;  // the accesses are recorded as such
   };
 
   // An operator has no room for a std::source_location: it gives its own frame.

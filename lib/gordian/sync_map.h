@@ -30,6 +30,7 @@
 
 #include "gordian/internal/sync_map_cell.h"
 #include "gordian/internal/task.h"
+#include "instrument/recorder/guest.h"
 #include "instrument/schedule/point.h"
 
 namespace gordian {
@@ -116,11 +117,10 @@ class SyncMap {
     schedule::Point(schedule::Op::kStore, this);
     for (Part& part : parts_) {
       Table gone;
-      part.lock.Lock();
+      const Guard guard(part.lock);
       for (auto& [key, entry] : part.table) entry.cell.Modified(at);
       if (!part.table.empty()) absence_.Deleted(at);
       gone.swap(part.table);
-      part.lock.Unlock();
     }
   }
 
@@ -164,6 +164,7 @@ class SyncMap {
     explicit Guard(internal::SpinLock& of) : lock(of) { lock.Lock(); }
     ~Guard() { lock.Unlock(); }
     internal::SpinLock& lock;
+    const recorder::UnseenAccesses unseen;  // what the map does to its table
   };
 
   static std::optional<V> Copy(const Stored& stored) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -13,6 +14,19 @@ struct Program {
   std::string_view name;
   void (*run)();
 };
+
+inline constexpr int kNoSuchProgram = 98;
+
+// Runs the one of that name.
+inline int RunProgram(std::span<const Program> programs, std::string_view wanted) {
+  for (const Program& program : programs) {
+    if (program.name != wanted) continue;
+    program.run();
+    std::puts("done");
+    return 0;
+  }
+  return kNoSuchProgram;
+}
 
 std::span<const Program> MemoryPrograms();
 std::span<const Program> OrderPrograms();

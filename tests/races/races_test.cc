@@ -72,6 +72,32 @@ constexpr Case kCases[] = {
     {"shared-pointers"},
 };
 
+// Of goroutines and plain threads, with the library.
+constexpr Case kLibraryCases[] = {
+    {"plain-counter", true},
+    {"counter-under-a-mutex"},
+    {"counter-around-a-switch", true},
+    {"own-variable-around-switches"},
+    {"writes-under-a-read-lock", true},
+    {"reads-under-a-read-lock"},
+    {"used-after-it-was-sent", true},
+    {"sent-through-a-channel"},
+    {"written-after-the-signal", true},
+    {"written-before-the-signal"},
+    {"once-not-asked", true},
+    {"once-seen"},
+    {"containers"},
+    {"reused-stacks"},
+    {"standard-mutex-across-tasks"},
+    {"standard-condition-variable"},
+    {"relaxed-flag", true},
+    {"released-flag"},
+    {"thread-and-goroutine", true},
+    {"thread-then-goroutine"},
+    {"captures"},
+    {"cancelled-context"},
+};
+
 void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
 
 std::string Contents(const std::filesystem::path& path) {
@@ -145,6 +171,10 @@ TEST_P(RacesTest, Unoptimised) { Check(RACES_O0); }
 TEST_P(RacesTest, Optimised) { Check(RACES_O2); }
 TEST_P(RacesTest, BuiltForThreadSanitizer) { Check(RACES_TSAN); }
 
+class LibraryRacesTest : public RacesTest {};
+
+TEST_P(LibraryRacesTest, RecordedByTheLibrary) { Check(RACES_LIBRARY); }
+
 TEST(RaceReport, ShowsBothSidesAndWhereTheyWereStarted) {
   for (const char* binary : {RACES_O0, RACES_O2}) {
     const Folder folder;
@@ -157,10 +187,13 @@ TEST(RaceReport, ShowsBothSidesAndWhereTheyWereStarted) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, RacesTest, testing::ValuesIn(kCases), [](const auto& info) {
+std::string NameOf(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.program;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, RacesTest, testing::ValuesIn(kCases), NameOf);
+INSTANTIATE_TEST_SUITE_P(Programs, LibraryRacesTest, testing::ValuesIn(kLibraryCases), NameOf);
 
 }  // namespace

@@ -74,6 +74,8 @@ void ChanCore::DropHandleRecorded() {
 
 void ChanCore::MoveElement(void* to, void* from) const {
   if (type_.move != nullptr) {
+    const recorder::UnseenAccesses
+        unseen;  // the channel orders the two ends, and they alone are its users
     type_.move(to, from);
   } else if (type_.size == sizeof(std::uint64_t)) {
     std::memcpy(to, from, sizeof(std::uint64_t));
@@ -93,7 +95,10 @@ void ChanCore::Put(void* value) {
 void ChanCore::Take(void* place) {
   void* oldest = Slot(head_);
   MoveElement(place, oldest);
-  if (type_.destroy != nullptr) type_.destroy(oldest);
+  if (type_.destroy != nullptr) {
+    const recorder::UnseenAccesses unseen;
+    type_.destroy(oldest);
+  }
   if (++head_ == capacity_) head_ = 0;
   SetCount(Count() - 1);
 }

@@ -9,6 +9,7 @@
 #include "gordian/internal/fatal.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/freeze.h"
+#include "gordian/internal/instrumented.h"
 #include "gordian/internal/label_set.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
@@ -69,9 +70,11 @@ trace::TaskEndReason RunBody(Task& self) {
 
 void GoroutineMain(void* argument) {
   Task& self = *static_cast<Task*>(argument);
+  StackBegan(self);
   const trace::TaskEndReason how = RunBody(self);
   DropLabels(self);
   if (&self == ForkedMain()) exit(EXIT_SUCCESS);
+  StackEnded(self);
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, trace::EventType::kTaskEnd, IdOf(self), 0,
                     {.operands = {static_cast<std::uint64_t>(how)}});

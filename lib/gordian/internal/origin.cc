@@ -23,11 +23,18 @@ Names& TheNames() {
 
 }  // namespace
 
-void LockNames() { TheNames().mutex.lock(); }
-void UnlockNames() { TheNames().mutex.unlock(); }
+void LockNames() {
+  const recorder::Unseen unseen;
+  TheNames().mutex.lock();
+}
+void UnlockNames() {
+  const recorder::Unseen unseen;
+  TheNames().mutex.unlock();
+}
 
 const char* KeepName(std::string_view name) {
   if (name.empty()) return nullptr;
+  const recorder::Unseen unseen;
   Names& names = TheNames();
   std::lock_guard lock(names.mutex);
   return names.kept.emplace(name).first->c_str();

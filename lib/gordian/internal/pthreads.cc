@@ -17,6 +17,7 @@
 #include "gordian/internal/control.h"
 #include "gordian/internal/exiting.h"
 #include "gordian/internal/forked.h"
+#include "gordian/internal/instrumented.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "gordian/internal/threads.h"
@@ -42,6 +43,19 @@ Function* Next(const char* name, Function* interceptor) {
 }
 
 std::atomic<bool> g_has_internal_threads{false};
+constinit thread_local bool t_is_internal = false;
+
+struct InternalStart {
+  void* (*function)(void*);
+  void* argument;
+};
+
+void* RunInternalThread(void* data) {
+  t_is_internal = true;
+  const InternalStart start = *static_cast<InternalStart*>(data);
+  delete static_cast<InternalStart*>(data);
+  return start.function(start.argument);
+}
 
 // The threads that can still be joined.
 struct Joinable {
@@ -55,6 +69,7 @@ Joinable& TheJoinable() {
 }
 
 Task* FindJoinable(pthread_t thread) {
+  const recorder::Unseen unseen;
   Joinable& joinable = TheJoinable();
   std::lock_guard lock(joinable.mutex);
   const auto found = joinable.tasks.find(thread);
@@ -63,6 +78,7 @@ Task* FindJoinable(pthread_t thread) {
 
 // The handle is gone: joined or detached. Returns its task, still valid.
 Task* TakeJoinable(pthread_t thread) {
+  const recorder::Unseen unseen;
   Joinable& joinable = TheJoinable();
   std::lock_guard lock(joinable.mutex);
   auto node = joinable.tasks.extract(thread);
@@ -103,10 +119,11 @@ struct Start {
 
 void* RunThread(void* data) {
   const Start start = *static_cast<Start*>(data);
-  delete static_cast<Start*>(data);
   AdoptThread(*start.task);
+  delete static_cast<Start*>(data);
   if (Control() != nullptr) AwaitTurn(*start.task);
   Recording();  // opens the thread's first stretch
+  StackBegan(*start.task);
   return start.function(start.argument);
 }
 
@@ -143,6 +160,7 @@ int Create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function
   const bool detached = IsDetached(attributes);
   Task& child = NewThreadTask(trace::TaskKind::kThread, /*has_handle=*/true);
   RecordSpawn(child, detached);
+  const recorder::Unseen unseen;
   auto* start = new Start{function, argument, &child};
   Joinable& joinable = TheJoinable();
   std::unique_lock lock(joinable.mutex);  // the child may be joined only once it is known
@@ -202,14 +220,22 @@ int Join(pthread_t thread, void** result) {
 
 }  // namespace
 
-void LockJoinable() { TheJoinable().mutex.lock(); }
-void UnlockJoinable() { TheJoinable().mutex.unlock(); }
+void LockJoinable() {
+  const recorder::Unseen unseen;
+  TheJoinable().mutex.lock();
+}
+void UnlockJoinable() {
+  const recorder::Unseen unseen;
+  TheJoinable().mutex.unlock();
+}
 
 void ForgetJoinable() {
   TheJoinable().tasks.clear();
   TheJoinable().mutex.unlock();
   g_has_internal_threads.store(false);
 }
+
+bool IsInternalThread() { return t_is_internal; }
 
 bool HasInternalThreads() { return g_has_internal_threads.load(); }
 
@@ -220,7 +246,7 @@ void StartInternalThread(void* (*function)(void*), void* argument) {
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
   g_has_internal_threads.store(true);
-  next(&thread, &attributes, function, argument);
+  next(&thread, &attributes, RunInternalThread, new InternalStart{function, argument});
   pthread_attr_destroy(&attributes);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "gordian/internal/origin.h"
+#include "gordian/internal/record.h"
 #include "gordian/internal/task.h"
 #include "instrument/trace/event.h"
 
@@ -22,7 +23,7 @@ class SyncMapCell {
   ~SyncMapCell() { origin_.End(); }
 
   void Loaded(const std::source_location& at) { Record(trace::EventType::kAtomicLoad, at); }
-  void Stored(const std::source_location& at) { Record(trace::EventType::kAtomicStore, at); }
+  void Stored(const std::source_location& at) { Record(StoreOfObject(), at); }
   void Modified(const std::source_location& at) { Record(trace::EventType::kAtomicRmw, at); }
 
  private:

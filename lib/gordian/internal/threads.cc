@@ -9,9 +9,11 @@
 #include "gordian/internal/control.h"
 #include "gordian/internal/exiting.h"
 #include "gordian/internal/forked.h"
+#include "gordian/internal/instrumented.h"
 #include "gordian/internal/record.h"
 #include "gordian/internal/scheduler.h"
 #include "instrument/recorder/attach.h"
+#include "instrument/recorder/guest.h"
 
 namespace gordian::internal {
 namespace {
@@ -40,6 +42,7 @@ struct Adopted {
     if (task == nullptr) return;
     // Threads that serve the program's goroutines would keep the process alive.
     if (task == ForkedMain() && HasInternalThreads()) exit(EXIT_SUCCESS);
+    StackEnded(*task);
     if (recorder::ThreadLog* log = Recording()) {
       const auto how = static_cast<std::uint64_t>(trace::TaskEndReason::kReturned);
       recorder::Local(*log, trace::EventType::kTaskEnd, IdOf(*task), 0, {.operands = {how}});
@@ -73,6 +76,7 @@ void ForgetThreads(Task* self) {
 }
 
 Task& NewThreadTask(trace::TaskKind kind, bool has_handle) {
+  const recorder::Unseen unseen;
   Task* task = nullptr;
   g_threads.lock.Lock();
   for (Task* each = g_threads.first; each != nullptr && task == nullptr; each = each->all_next) {
@@ -114,11 +118,13 @@ void AdoptThread(Task& task) {
   }
 }
 
+bool IsGone() { return t_adopted.gone && !IsMainThread(); }
+
 bool IsExiting() { return g_exits.load(std::memory_order_relaxed) && IsMainThread(); }
 
 Task& AdoptUnknownThread() {
   // After its end a thread runs destructors only: they are nobody's.
-  const bool gone = t_adopted.gone && !IsMainThread();
+  const bool gone = IsGone();
   Task& task = NewThreadTask(gone ? trace::TaskKind::kInternal : trace::TaskKind::kThread);
   AdoptThread(task);
   if (schedule::Controller* control = Control(); control != nullptr && !gone) {
@@ -168,19 +174,25 @@ void JoinWakes(Task& child, bool slept, bool joined) {
   if (IsGoroutine(self)) UnbindFromThread(self);
 }
 
+StackBounds StackOf(const Task& task) {
+  void* bottom = task.context.stack_bottom;
+  std::size_t size = task.context.stack_size;
+  if (bottom == nullptr) {
+    const recorder::Unseen unseen;  // the C library allocates under a lock
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+      pthread_attr_getstack(&attributes, &bottom, &size);
+      pthread_attr_destroy(&attributes);
+    }
+  }
+  const auto begin = reinterpret_cast<std::uintptr_t>(bottom);
+  return {begin, begin + size};
+}
+
 std::uintptr_t StackTop(Task& task) {
-  if (task.context.stack_bottom != nullptr) {
-    return reinterpret_cast<std::uintptr_t>(task.context.stack_bottom) + task.context.stack_size;
-  }
-  if (task.stack_top != 0) return task.stack_top;
-  pthread_attr_t attributes;
-  void* bottom = nullptr;
-  std::size_t size = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-    pthread_attr_getstack(&attributes, &bottom, &size);
-    pthread_attr_destroy(&attributes);
-  }
-  return task.stack_top = reinterpret_cast<std::uintptr_t>(bottom) + size;
+  if (IsGoroutine(task)) return StackOf(task).end;
+  if (task.stack_top == 0) task.stack_top = StackOf(task).end;
+  return task.stack_top;
 }
 
 void ForEachThreadTask(const std::function<void(Task&)>& visit) {

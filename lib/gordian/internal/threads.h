@@ -23,6 +23,9 @@ void AdoptThread(Task& task);
 // The same for a thread that nobody saw created.
 Task& AdoptUnknownThread();
 
+// Whether the calling thread, another than main's, has ended but for its last destructors.
+bool IsGone();
+
 // Whether the calling thread runs the program's static destructors.
 bool IsExiting();
 
@@ -41,11 +44,17 @@ void JoinWakes(Task& child, bool slept, bool joined);
 
 // A detached thread of the library's own: no task, not followed. pthreads.cc
 void StartInternalThread(void* (*function)(void*), void* argument);
+// Whether the calling thread is one.
+bool IsInternalThread();
 // Whether this process has any.
 bool HasInternalThreads();
 
-// The end of the calling task's stack: no frame lies beyond it.
-std::uintptr_t StackTop(Task& task);
+// The calling task's stack, `task`'s: no frame lies beyond its end.
+struct StackBounds {
+  std::uintptr_t begin = 0, end = 0;
+};
+StackBounds StackOf(const Task& task);
+std::uintptr_t StackTop(Task& task);  // its end, found out once
 
 // Visits every live thread's task.
 void ForEachThreadTask(const std::function<void(Task&)>& visit);
