@@ -72,7 +72,9 @@ std::uint32_t RaceMemory::RecordOf(Present& now) {
   return now.record;
 }
 
-void RaceMemory::Report(const Access& first, std::uint64_t at, const Present& now) {
+void RaceMemory::Report(std::uint32_t first_record, std::uint64_t at, Present& now) {
+  RecordOf(now);  // knows what it holds
+  const Access& first = records_[first_record];
   const Model& model = *now.model;
   const ObjectId object = first.object != 0 ? first.object : now.access.object;
   const std::uint64_t address = std::max(at, now.address);
@@ -111,23 +113,22 @@ void RaceMemory::AddTo(Cell& cell, Present& now) {
 }
 
 void RaceMemory::Write(Cell& cell, std::uint64_t at, Present& now) {
-  const Access& last = records_[cell.write];
-  if (cell.write != 0 && !now.Knows(last)) Report(last, at, now);
+  if (cell.write != 0 && !now.Knows(records_[cell.write])) Report(cell.write, at, now);
   ForOthers(cell.others, [&](std::uint32_t other) {
-    if (!now.Knows(records_[other])) Report(records_[other], at, now);
+    if (!now.Knows(records_[other])) Report(other, at, now);
   });
   // Whoever races with a forgotten access races with this write too.
   cell = {.write = RecordOf(now), .others = 0};
 }
 
 void RaceMemory::ReadOrAtomic(Cell& cell, std::uint64_t at, Present& now) {
-  const Access& last = records_[cell.write];
-  if (cell.write != 0 && now.access.ConflictsWith(last) && !now.Knows(last)) Report(last, at, now);
+  const auto races = [&](const Access& a) { return now.access.ConflictsWith(a) && !now.Knows(a); };
+  if (cell.write != 0 && races(records_[cell.write])) Report(cell.write, at, now);
   bool stands = false;
   ForOthers(cell.others, [&](std::uint32_t other) {
     const Access& a = records_[other];
     if (now.IsSame(a) && a.kind == now.access.kind) stands = true;
-    if (now.access.ConflictsWith(a) && !now.Knows(a)) Report(a, at, now);
+    if (races(a)) Report(other, at, now);
   });
   if (!stands) AddTo(cell, now);
 }

@@ -68,7 +68,7 @@ class RaceMemory {
   void Write(Cell& cell, std::uint64_t at, Present& now);
   void ReadOrAtomic(Cell& cell, std::uint64_t at, Present& now);
   void AddTo(Cell& cell, Present& now);
-  void Report(const Access& first, std::uint64_t at, const Present& now);
+  void Report(std::uint32_t first, std::uint64_t at, Present& now);
   std::uint32_t RecordOf(Present& now);
   // The accesses that `others` stands for.
   template <typename Visit>

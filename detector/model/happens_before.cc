@@ -353,14 +353,11 @@ void HappensBefore::Apply(const Event& event) {
       break;
     case EventType::kHeapAlloc:
     case EventType::kStackBegin:
-      memory_.Begin(event, clock);
+      memory_.Begin(event);
       break;
     case EventType::kHeapFree:
-      memory_.End(event, clock);
-      clock.Tick();
-      break;
     case EventType::kStackEnd:
-      memory_.End(event, clock);
+      memory_.End(event);
       break;
     case EventType::kAtomicLoad:
     case EventType::kAtomicCasFail:

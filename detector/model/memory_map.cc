@@ -24,7 +24,7 @@ const MemoryBlock* MemoryMap::At(std::uint64_t address) const {
 }
 
 // What lay in these bytes is gone; what of it lay before and behind them stays.
-void MemoryMap::Evict(std::uint64_t address, std::uint64_t bytes, TaskClock* learner) {
+void MemoryMap::Evict(std::uint64_t address, std::uint64_t bytes) {
   const std::uint64_t last = address + (bytes - 1);
   auto at = blocks_.upper_bound(last);
   while (at != blocks_.begin()) {
@@ -32,7 +32,6 @@ void MemoryMap::Evict(std::uint64_t address, std::uint64_t bytes, TaskClock* lea
     MemoryBlock old = at->second;
     const std::uint64_t old_last = old.address + (old.bytes - 1);
     if (old_last < address) return;
-    if (learner != nullptr && old.freed.slot != kNoSlot) learner->Acquire(old.freed);
     at = blocks_.erase(at);
     if (old_last > last) {
       MemoryBlock tail = old;
@@ -48,12 +47,11 @@ void MemoryMap::Evict(std::uint64_t address, std::uint64_t bytes, TaskClock* lea
   }
 }
 
-void MemoryMap::Begin(const Event& event, TaskClock& clock) {
+void MemoryMap::Begin(const Event& event) {
   const std::uint64_t address = event.args[0];
   const std::uint64_t bytes = std::min(event.args[1], ~address);
   if (bytes == 0) return;
-  const bool is_stack = event.type == EventType::kStackBegin;
-  Evict(address, bytes, is_stack ? nullptr : &clock);
+  Evict(address, bytes);
   if (event.Has(trace::kFlagPart) && address != 0) {
     const auto before = Find(address - 1);
     if (before != blocks_.end() && !before->second.ended && before->second.task == event.task) {
@@ -64,20 +62,19 @@ void MemoryMap::Begin(const Event& event, TaskClock& clock) {
   MemoryBlock block;
   block.address = address;
   block.bytes = bytes;
-  block.is_stack = is_stack;
+  block.is_stack = event.type == EventType::kStackBegin;
   block.task = event.task;
   block.site = event.site;
   blocks_.emplace(address, std::move(block));
 }
 
-void MemoryMap::End(const Event& event, const TaskClock& clock) {
+void MemoryMap::End(const Event& event) {
   const auto found = Find(event.args[0]);
   if (found == blocks_.end()) return;
   MemoryBlock& block = found->second;
   block.ended = true;
   block.ended_by = event.task;
   block.ended_at = event.site;
-  if (event.type == EventType::kHeapFree) block.freed = clock.now();
 }
 
 }  // namespace gordian::detector

@@ -1,8 +1,9 @@
 // Where heap blocks and threads' stacks lie: what an address belonged to, and to whom.
 //
-// A block that was freed stays, with the moment of its free, until its memory is used again:
-// whoever gets that memory next comes after the free, and who touches it before that is told whose
-// it was.
+// A block that was freed stays until its memory is used again: who touches it before that is told
+// whose it was. Its reuse orders nothing but the accesses to that memory itself, which are those of
+// another block from then on. The allocator's own lock orders more, but only as it happened this
+// time: two threads that allocate and free at all would hardly ever be found to race.
 //
 // Locking   none.
 // Cost      logarithmic in the blocks for each event; 64 bytes per block that lives, or whose
@@ -13,7 +14,6 @@
 #include <cstdint>
 
 #include "absl/container/btree_map.h"
-#include "detector/model/clock_ref.h"
 #include "instrument/trace/event.h"
 
 namespace gordian::detector {
@@ -27,7 +27,6 @@ struct MemoryBlock {
   trace::SiteId site = 0;  // where
   trace::TaskId ended_by = 0;
   trace::SiteId ended_at = 0;
-  Stamp freed;  // kNoSlot: it was not
 
   bool Contains(std::uint64_t at) const { return at >= address && at - address < bytes; }
 };
@@ -37,17 +36,16 @@ class MemoryMap {
   // The block that has this byte, or had it last; nullptr where none is known.
   const MemoryBlock* At(std::uint64_t address) const;
 
-  // `heap-alloc` or `stack-begin` by the event's task, whose clock learns of the frees whose memory
-  // it gets.
-  void Begin(const trace::Event& event, TaskClock& clock);
-  // `heap-free` or `stack-end`, at the present of `clock`.
-  void End(const trace::Event& event, const TaskClock& clock);
+  // `heap-alloc` or `stack-begin` by the event's task.
+  void Begin(const trace::Event& event);
+  // `heap-free` or `stack-end`.
+  void End(const trace::Event& event);
 
  private:
   using Blocks = absl::btree_map<std::uint64_t, MemoryBlock>;
 
   Blocks::iterator Find(std::uint64_t address);
-  void Evict(std::uint64_t address, std::uint64_t bytes, TaskClock* learner);
+  void Evict(std::uint64_t address, std::uint64_t bytes);
 
   Blocks blocks_;  // by address; none overlaps another one
 };
