@@ -10,14 +10,14 @@ namespace {
 using trace::EventType;
 
 // An atomic's count is its spin lock.
-void LockWriters(Object& object) {
+void LockVariable(Object& object) {
   constexpr int kTriesPerYield = 64;
   for (int tries = 1; object.count.exchange(1, std::memory_order_acquire) != 0; ++tries) {
     if (tries % kTriesPerYield == 0) sched_yield();
   }
 }
 
-void UnlockWriters(Object& object) { object.count.store(0, std::memory_order_release); }
+void UnlockVariable(Object& object) { object.count.store(0, std::memory_order_release); }
 
 Object* VariableAt(Recording& recording, const volatile void* address, std::size_t bytes,
                    trace::SiteId site) {
@@ -45,11 +45,11 @@ AtomicWrite::AtomicWrite(Caller caller, const volatile void* address, std::size_
   if (!recording_) return;
   site_ = AccessSiteOf(recording_, caller);
   object_ = VariableAt(recording_, address, bytes, site_);
-  if (object_ != nullptr) LockWriters(*object_);
+  if (object_ != nullptr) LockVariable(*object_);
 }
 
 AtomicWrite::~AtomicWrite() {
-  if (object_ != nullptr) UnlockWriters(*object_);
+  if (object_ != nullptr) UnlockVariable(*object_);
 }
 
 void AtomicWrite::Write(EventType type, MemoryOrder order) {
@@ -67,21 +67,29 @@ void AtomicWrite::Failed(MemoryOrder order) {
                      {.operands = {Operand(order), 1}});
 }
 
+// A writer makes its value visible inside the lock, and the version before it leaves it: where
+// nobody is inside after the value was read, the version is the value's or a later one.
 void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t bytes,
-                      MemoryOrder order) {
+                      MemoryOrder order, FunctionRef<void()> load_again) {
   Recording recording(Epoch::kGoesOn, Hook::kAccess);
   if (!recording) return;
-  if (Object* known = Find(const_cast<const void*>(address));
+  LoadCache& seen = recording.thread().loads;
+  const std::uint64_t epoch = gordian_filter.epoch;
+  if (const Object* known = Find(const_cast<const void*>(address));
       known != nullptr && known->kind == ObjectKind::kAtomic && known->detail == bytes &&
-      recorder::IsRegistered(known->tracked)) {
+      recorder::IsRegistered(known->tracked) && known->count.load(std::memory_order_acquire) == 0) {
     const trace::Version version = known->tracked.version.load(std::memory_order_acquire);
-    if (!recording.thread().loads.IsNew(known->index, version, order, gordian_filter.epoch)) return;
+    if (seen.Has(known->index, version, order, epoch)) return;
   }
   const trace::SiteId site = AccessSiteOf(recording, caller);
   Object* object = VariableAt(recording, address, bytes, site);
   if (object == nullptr) return;
+  LockVariable(*object);
+  load_again();
   recorder::Observed(recording.log(), object->tracked, EventType::kAtomicLoad, site,
                      {.operands = {Operand(order)}});
+  seen.Add(object->index, object->tracked.version.load(std::memory_order_relaxed), order, epoch);
+  UnlockVariable(*object);
 }
 
 void RecordFence(Caller caller, MemoryOrder order) {

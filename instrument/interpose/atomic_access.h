@@ -2,10 +2,10 @@
 //
 // An atomic variable is an object at its address. Those who write to it take its version and do
 // their operation inside the object's spin lock, so that versions are in the order of the
-// values; those who read do so first and look at the version afterwards. A load that finds
-// nothing new since the thread's last one is not written again.
+// values; those who read something new read it in there too, so that value and version belong
+// together. A load that finds nothing new since the thread's last one is not written again.
 //
-// Locking   one spin lock per variable, for writers.
+// Locking   one spin lock per variable.
 // Cost      a table look-up, the site, three or four words.
 // Limits    what is done by code that was not instrumented is not known; operations on parts of one
 //           variable are those of several.
@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "instrument/interpose/call_site.h"
+#include "instrument/interpose/function_ref.h"
 #include "instrument/interpose/object.h"
 #include "instrument/interpose/thread.h"
 
@@ -48,9 +49,9 @@ class AtomicWrite {
   trace::SiteId site_ = 0;
 };
 
-// After a load.
+// After a load of the variable: `load_again` does it once more where the value may be new.
 void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t bytes,
-                      MemoryOrder order);
+                      MemoryOrder order, FunctionRef<void()> load_again);
 
 void RecordFence(Caller caller, MemoryOrder order);
 

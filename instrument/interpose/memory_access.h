@@ -41,6 +41,11 @@ void RecordAccess(Caller caller, std::uintptr_t address, std::size_t bytes, Acce
 void RecordRange(Caller caller, std::uintptr_t address, std::size_t bytes, std::size_t stride,
                  std::size_t count, AccessKind kind);
 
+// The bytes of an access by their address, as one range.
+inline void RecordBytes(Caller caller, const void* address, std::size_t bytes, AccessKind kind) {
+  RecordRange(caller, reinterpret_cast<std::uintptr_t>(address), bytes, bytes, 1, kind);
+}
+
 }  // namespace gordian::interpose
 
 #endif  // GORDIAN_INSTRUMENT_INTERPOSE_MEMORY_ACCESS_H_

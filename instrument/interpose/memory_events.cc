@@ -36,12 +36,25 @@ void Write(recorder::ThreadLog& log, EventType type, trace::SiteId site, std::ui
   }
 }
 
+// The same bytes will be another variable: what the thread did to them stands for nothing that it
+// does to that one. Others whose filter knew them have released since, or it would be a race.
+void ForgetAccesses(std::uintptr_t address, std::size_t bytes) {
+  constexpr std::size_t kFewBytes = 128;
+  if (bytes > kFewBytes) return EndEpoch();
+  for (std::size_t size = 1; size <= 16; size *= 2) {
+    for (std::uintptr_t at = address; at < address + bytes; at += size) {
+      gordian_filter.entries[at / size % hooks::kFilterEntries] = 0;
+    }
+  }
+}
+
 void WriteBlock(Caller caller, EventType type, const void* block, std::size_t bytes) {
   if (block == nullptr || !g_instrumented.load(std::memory_order_relaxed)) return;
   Recording recording(Epoch::kGoesOn);
   if (!recording || recording.thread().joins) return;
-  Write(recording.log(), type, AccessSiteOf(recording, caller),
-        reinterpret_cast<std::uintptr_t>(block), bytes);
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  Write(recording.log(), type, AccessSiteOf(recording, caller), address, bytes);
+  if (type == EventType::kHeapFree) ForgetAccesses(address, bytes);
 }
 
 void WriteStack(ThreadState& thread, EventType type) {

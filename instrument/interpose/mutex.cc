@@ -90,7 +90,7 @@ int LockBlocking(Caller caller, Mutex* mutex, bool timed, FunctionRef<int()> blo
 [[gnu::always_inline]] inline bool TakeFree(Caller caller, Mutex* mutex, bool timed, int& error) {
   error = g_trylock(mutex);
   if (!IsAcquired(error)) return false;
-  if (Recording recording; recording) {
+  if (Recording recording(Epoch::kGoesOn); recording) {
     if (Object* object = ObjectOf(mutex)) {
       Acquired(recording, *object, SiteOf(recording, caller), error, TimedFlag(timed));
     }
@@ -184,7 +184,7 @@ int ClockLockMutex(Caller caller, Mutex* mutex, clockid_t clock, const timespec*
 
 int TryLockMutex(Caller caller, Mutex* mutex) {
   const int error = g_trylock(mutex);
-  Recording recording;
+  Recording recording(Epoch::kGoesOn);
   Object* object = recording ? ObjectOf(mutex) : nullptr;
   if (object == nullptr) return error;
   const trace::SiteId site = SiteOf(recording, caller);

@@ -45,7 +45,7 @@ inline constexpr std::uint32_t kMostObjects = 1u << 22;
 using SpareWord = std::atomic<std::uint64_t>;
 
 // What else is known by an address, beside the primitive that lies there: a key that is no address.
-enum class KeySpace : unsigned { kFutex = 61, kOrder = 62, kLock = 63 };
+enum class KeySpace : unsigned { kFile = 60, kFutex = 61, kOrder = 62, kLock = 63 };
 inline const void* KeyOf(const void* address, KeySpace space) {
   return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) |
                                        std::uintptr_t{1} << static_cast<unsigned>(space));

@@ -14,8 +14,9 @@ using Wide = __int128;
 
 template <typename T>
 T Load(Caller caller, const volatile T* address, MemoryOrder order) {
-  const T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
-  RecordAtomicLoad(caller, address, sizeof(T), order);
+  T value = __atomic_load_n(address, __ATOMIC_SEQ_CST);
+  RecordAtomicLoad(caller, address, sizeof(T), order,
+                   [&] { value = __atomic_load_n(address, __ATOMIC_SEQ_CST); });
   return value;
 }
 

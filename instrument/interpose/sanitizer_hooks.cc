@@ -14,10 +14,6 @@ void Access(Caller caller, const void* address, std::size_t bytes, AccessKind ki
   RecordAccess(caller, Bits(address), bytes, kind);
 }
 
-void Range(Caller caller, const void* address, std::size_t bytes, AccessKind kind) {
-  RecordRange(caller, Bits(address), bytes, bytes, 1, kind);
-}
-
 }  // namespace
 }  // namespace gordian::interpose
 
@@ -54,10 +50,10 @@ GORDIAN_ACCESSES(16)
 #undef GORDIAN_WRITE
 
 GORDIAN_ENTRY void __tsan_read_range(void* address, std::size_t bytes) {
-  Range(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);
+  RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);
 }
 GORDIAN_ENTRY void __tsan_write_range(void* address, std::size_t bytes) {
-  Range(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);
+  RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);
 }
 
 // A virtual table's pointer: a constructor that writes what is there already changes nothing.
@@ -70,17 +66,17 @@ GORDIAN_ENTRY void __tsan_vptr_read(void** address) {
 }
 
 GORDIAN_ENTRY void* __tsan_memcpy(void* to, const void* from, std::size_t bytes) {
-  Range(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
-  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  RecordBytes(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
+  RecordBytes(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
   return std::memcpy(to, from, bytes);
 }
 GORDIAN_ENTRY void* __tsan_memmove(void* to, const void* from, std::size_t bytes) {
-  Range(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
-  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  RecordBytes(GORDIAN_CALLER(), from, bytes, AccessKind::kRead);
+  RecordBytes(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
   return std::memmove(to, from, bytes);
 }
 GORDIAN_ENTRY void* __tsan_memset(void* to, int byte, std::size_t bytes) {
-  Range(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
+  RecordBytes(GORDIAN_CALLER(), to, bytes, AccessKind::kWrite);
   return std::memset(to, byte, bytes);
 }
 

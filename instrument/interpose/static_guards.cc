@@ -25,7 +25,7 @@ extern "C" {
 GORDIAN_ENTRY int __cxa_guard_acquire(std::uint64_t* guard) {
   const int initialise = g_acquire(guard);
   if (g_instrumented.load(std::memory_order_relaxed)) {
-    RecordAtomicLoad(GORDIAN_CALLER(), guard, 1, __ATOMIC_ACQUIRE);
+    RecordAtomicLoad(GORDIAN_CALLER(), guard, 1, __ATOMIC_ACQUIRE, [] {});
   }
   return initialise;
 }

@@ -67,15 +67,14 @@ class OnceSeenCache {
 // What the thread's last atomic loads have seen.
 class LoadCache {
  public:
-  // False where an equal or stronger load of the variable has seen this version in this epoch.
-  bool IsNew(std::uint32_t variable, trace::Version version, int order, std::uint64_t epoch) {
-    Load& last = loads_[variable % kSlots];
-    if (last.variable == variable && last.version == version && last.epoch == epoch &&
-        last.order >= order) {
-      return false;
-    }
-    last = {version, epoch, variable, order};
-    return true;
+  // Whether an equal or stronger load of the variable has seen this version in this epoch.
+  bool Has(std::uint32_t variable, trace::Version version, int order, std::uint64_t epoch) const {
+    const Load& last = loads_[variable % kSlots];
+    return last.variable == variable && last.version == version && last.epoch == epoch &&
+           last.order >= order;
+  }
+  void Add(std::uint32_t variable, trace::Version version, int order, std::uint64_t epoch) {
+    loads_[variable % kSlots] = {version, epoch, variable, order};
   }
 
  private:

@@ -7,9 +7,25 @@
 #include "instrument/pass/redundant.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Dominators.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/Transforms/Utils/Local.h"
 
 namespace gordian::pass {
+namespace {
+
+// Calls of the C library that touch memory stay calls, which the runtime sees: a comparison of a
+// few bytes would become loads of its own later on.
+void KeepLibraryCalls(llvm::Function& function, const llvm::TargetLibraryInfo& libraries) {
+  for (llvm::Instruction& instruction : llvm::instructions(function)) {
+    if (auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction)) {
+      llvm::maybeMarkSanitizerLibraryCallNoBuiltin(call, &libraries);
+    }
+  }
+}
+
+}  // namespace
 
 llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
                                             llvm::FunctionAnalysisManager& analyses) {
@@ -17,6 +33,7 @@ llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
     return llvm::PreservedAnalyses::all();
   }
   function.removeFnAttr(llvm::Attribute::SanitizeThread);
+  KeepLibraryCalls(function, analyses.getResult<llvm::TargetLibraryAnalysis>(function));
   Accesses accesses = Collect(function);
   if (options_.redundant) DropRedundant(function, accesses.plain);
   Emitter emitter(*function.getParent(), options_.filter);

@@ -3,6 +3,9 @@
 
 int main(int argc, char** argv) {
   const std::string_view wanted = argc == 2 ? argv[1] : "";
-  const int status = RunProgram(MemoryPrograms(), wanted);
-  return status != kNoSuchProgram ? status : RunProgram(OrderPrograms(), wanted);
+  for (const auto& programs : {MemoryPrograms(), OrderPrograms(), SystemPrograms()}) {
+    const int status = RunProgram(programs, wanted);
+    if (status != kNoSuchProgram) return status;
+  }
+  return kNoSuchProgram;
 }

@@ -30,6 +30,7 @@ inline int RunProgram(std::span<const Program> programs, std::string_view wanted
 
 std::span<const Program> MemoryPrograms();
 std::span<const Program> OrderPrograms();
+std::span<const Program> SystemPrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 

@@ -70,6 +70,18 @@ constexpr Case kCases[] = {
     {"two-locks", true},
     {"atomic-and-plain", true},
     {"shared-pointers"},
+
+    {"string-read-while-written", true},
+    {"string-read-twice"},
+    {"read-into-what-is-read", true},
+    {"sorted-while-read", true},
+    {"one-after-the-other", true},
+    {"written-in-a-reused-block", true},
+    {"pipe"},
+    {"pipe-too-early", true},
+    {"closed-pipe"},
+    {"socket-pair"},
+    {"event-counter"},
 };
 
 // Of goroutines and plain threads, with the library.
