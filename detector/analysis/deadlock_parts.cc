@@ -101,6 +101,13 @@ void Assembler::AddObject(ObjectId object) {
 }
 
 void Assembler::AddDeed(TaskId task, SiteId at, std::string what) {
+  const auto before = std::ranges::find_if(finding_.tasks, [&](const TaskPart& part) {
+    return part.id == task && !part.is_waiting && !part.what.empty();
+  });
+  if (before != finding_.tasks.end()) {
+    absl::StrAppend(&before->what, ", and ", what);
+    return;
+  }
   if (finding_.tasks.size() == kTaskParts) return;
   tasks_.insert(task);
   TaskPart& part = finding_.tasks.emplace_back(DescribeTask(model_, task));
