@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -80,6 +81,7 @@ TraceReport ReportOf(ProcessWatch& watch, const std::string& kept_as, std::vecto
   if (!kept_as.empty()) {
     pipeline.sites().Resolve(resolver);
     names = pipeline.sites().ResolvedRecords();
+    std::ranges::copy(pipeline.object_names(), std::back_inserter(names));
   }
   watch.process().Close(names);
   return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, std::move(gaps), allow,

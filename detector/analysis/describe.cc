@@ -104,8 +104,11 @@ TaskPart DescribeTask(const Model& model, TaskId id) {
 
 ObjectPart DescribeObject(const Model& model, ObjectId id) {
   const ObjectInfo& object = model.Object(id);
-  return {
-      .id = id, .kind = object.kind, .name = model.ObjectName(id), .created_at = object.created_at};
+  return {.id = id,
+          .kind = object.kind,
+          .name = model.ObjectName(id),
+          .created_at = object.created_at,
+          .first_used = object.first_used};
 }
 
 void ListObjects(const Model& model, Finding& finding) {

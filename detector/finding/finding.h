@@ -54,6 +54,7 @@ struct ObjectPart {
   trace::ObjectKind kind = trace::ObjectKind::kUnknown;
   std::string name;  // "accounts[0].mu", or "mutex 4"
   trace::SiteId created_at = 0;
+  bool first_used = false;    // there: it was made nobody knows where
   std::uint64_t address = 0;  // of memory that is no object; 0: not so
   std::uint64_t bytes = 0;    // that the finding is about
 };

@@ -94,7 +94,8 @@ struct ObjectInfo {
   ObjectId id = 0;
   trace::ObjectKind kind = trace::ObjectKind::kUnknown;
   bool ended = false;
-  bool closed = false;  // channels
+  bool closed = false;      // channels
+  bool first_used = false;  // `created_at` is where it was first used: nobody saw it made
   bool write_held = false;
   bool foreign_unlock = false;  // was unlocked by a task that did not hold it: a signal, not a lock
   std::uint32_t handles = 0;    // of a channel, as last told; 0: not known

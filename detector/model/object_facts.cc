@@ -173,6 +173,8 @@ void Model::State::ApplyToObject(const Event& event, TaskState& state, ObjectSta
       info.handles = static_cast<std::uint32_t>(event.args[0]);
       return;
     case EventType::kObjectAt:
+      info.first_used = event.args[1] == 0;
+      return;
     case EventType::kHeapAlloc:
     case EventType::kHeapFree:
     case EventType::kStackBegin:

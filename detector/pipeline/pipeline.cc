@@ -19,6 +19,7 @@
 #include "detector/analysis/race.h"
 #include "detector/analysis/wait_for.h"
 #include "detector/pipeline/analyses.h"
+#include "detector/pipeline/object_places.h"
 #include "detector/reader/reader.h"
 
 namespace gordian::detector {
@@ -59,6 +60,12 @@ struct Pipeline::State final : DataNames {
     model.Apply(event);
     if (DefinesPlaces(event.type)) [[unlikely]]
       sites.Take(event);
+    if (event.type == trace::EventType::kObjectAt) [[unlikely]]
+      places.Take(event);
+  }
+
+  void NameObjects() {
+    if (resolver != nullptr) places.Name(model, *this);
   }
 
   std::optional<DataSymbol> DataAt(std::uint64_t address) override {
@@ -108,6 +115,7 @@ struct Pipeline::State final : DataNames {
   std::size_t waiting_words = 0;  // fed since the reader was last drained
   Model model;
   SiteTable sites;
+  ObjectPlaces places;
   AddressResolver* resolver = nullptr;
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
@@ -175,6 +183,7 @@ absl::StatusOr<std::vector<Finding>> Pipeline::Judge(CutKind kind, std::uint32_t
   const absl::Status status = last ? Finish() : Settle();
   if (!status.ok() && state_->reader.events() == 0) return status;
   state_->ForgetThoseThatWentOn();
+  state_->NameObjects();
   const Cut cut{.kind = kind,
                 .test = state_->model.TestName(test),
                 .test_id = test,
@@ -200,6 +209,7 @@ std::vector<Finding> Pipeline::LookForDeadlocks(bool& pending) {
   state_->waiting_words = 0;
   // A stream that is damaged says so when it is fed or judged.
   state_->reader.Drain(state_->Taker()).IgnoreError();
+  state_->NameObjects();
   std::vector<Finding> findings = state_->present.Look(state_->model);
   pending = state_->present.pending();
   return findings;
@@ -211,5 +221,8 @@ bool Pipeline::IsHung() const {
   return Stuck(state_->model, Cut{.kind = CutKind::kStandstill}).Everything();
 }
 SiteTable& Pipeline::sites() { return state_->sites; }
+const std::vector<std::uint64_t>& Pipeline::object_names() const {
+  return state_->places.records();
+}
 
 }  // namespace gordian::detector

@@ -66,6 +66,10 @@ class Pipeline {
   // The places that the events name; Resolve() them before they are printed.
   SiteTable& sites();
 
+  // The names of variables that objects were found to lie in, as records of a stream of
+  // definitions.
+  const std::vector<std::uint64_t>& object_names() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -203,8 +203,11 @@ class TextWriter {
       const std::string place = SiteText(entry.trace->sites, object.created_at, files);
       const bool is_memory = object.address != 0 && object.id == 0;
       if (place.empty() || (!is_memory && IsGivenName(object.name, object.kind))) continue;
-      lines.push_back(is_memory ? absl::StrCat("The heap block was allocated in ", place)
-                                : absl::StrCat(Printable(object.name), " was made in ", place));
+      lines.push_back(
+          is_memory
+              ? absl::StrCat("The heap block was allocated in ", place)
+              : absl::StrCat(Printable(object.name),
+                             object.first_used ? " was first used in " : " was made in ", place));
     }
     if (lines.empty()) return;
     Line("");

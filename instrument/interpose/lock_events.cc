@@ -36,6 +36,16 @@ void TellTime(Recording& recording) {
 
 std::uint64_t Number(trace::MisuseKind what) { return static_cast<std::uint64_t>(what); }
 
+// So that it can be called by the variable that it lies in. A key that is no address says nothing.
+void TellPlace(Recording& recording, const Object& object) {
+  const std::uint64_t address = object.address.load(std::memory_order_relaxed);
+  constexpr unsigned kFirstKeyBit = static_cast<unsigned>(KeySpace::kFutex);
+  if (address >> kFirstKeyBit != 0) return;
+  recorder::Local(recording.log(), EventType::kObjectAt,
+                  object.tracked.id.load(std::memory_order_relaxed), 0,
+                  {.operands = {address, std::uint64_t{0}}});
+}
+
 // A forked child has its parent's locks as they were, but not the threads that held them. Whatever
 // the present recording has not met and has a holder is such a one.
 trace::TaskId HolderLeftBehind(const Recording& recording, const Object& lock) {
@@ -76,12 +86,13 @@ void HeldByWhoIsNotHere(Recording& recording, Object& lock, trace::TaskId holder
 
 }  // namespace
 
-void Enter(Recording&, Object& object, trace::SiteId site) {
+void Enter(Recording& recording, Object& object, trace::SiteId site) {
   if (recorder::IsRegistered(object.tracked)) [[likely]]
     return;
   object.holder.store(0, std::memory_order_relaxed);
   object.count.store(0, std::memory_order_relaxed);
   recorder::Register(object.tracked, object.kind, object.detail, site);
+  TellPlace(recording, object);
 }
 
 void LockRequested(Recording& recording, Object& lock, Mode mode, trace::SiteId site, bool timed) {

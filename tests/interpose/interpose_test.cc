@@ -180,6 +180,18 @@ TEST(InterposeReport, NamesTheProgramsOwnLines) {
   }
 }
 
+// By the variable that they lie in, also where the program's files are gone.
+TEST(InterposeReport, NamesLocksByTheirVariables) {
+  const Folder folder;
+  const std::string program = (folder.path() / "program").string();
+  const Outcome run =
+      Shell(folder.path(), "cp " PLAIN_O2 " " + program + "; $G run --trace t.gtrace -- " +
+                               program + " opposite-order; rm " + program);
+  EXPECT_THAT(run.err, HasSubstr("holds accounts and waits for audit"));
+  const Outcome later = Shell(folder.path(), "$G analyze t.gtrace");
+  EXPECT_THAT(later.out, HasSubstr("holds accounts and waits for audit"));
+}
+
 TEST(InterposeReport, SaysHowLongALockWasHeld) {
   const Folder folder;
   const Outcome run = Shell(folder.path(), "$G run -- " PLAIN_O2 " holds-for-long");
