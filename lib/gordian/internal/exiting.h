@@ -9,8 +9,8 @@
 // Limits   plain threads run on, as in any C++ program. A goroutine that reaches no Point for
 //          kPatience runs on too, as does one that is locked to its thread, up to its next Point.
 //          Where the program sleeps on something that the library does not know (a condition
-//          variable of the standard's), the goroutines go on after a second; after ten whatever it
-//          does.
+//          variable of the standard's), the goroutines go on after a second, for good; after ten
+//          whatever it does.
 #ifndef GORDIAN_LIB_INTERNAL_EXITING_H_
 #define GORDIAN_LIB_INTERNAL_EXITING_H_
 
