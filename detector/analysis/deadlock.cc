@@ -42,6 +42,13 @@ std::vector<Finding> Deadlock::AtCut(const Cut& cut, const Model& model) {
   const bool all_self =
       !cores.empty() && std::all_of(cores.begin(), cores.end(),
                                     [&](const DeadlockCore& core) { return core.IsSelf(model); });
+  // Who could have signalled did, too early: that went wrong, not that he now waits for the waiter.
+  std::erase_if(cores, [&](const DeadlockCore& core) {
+    return lost_ != nullptr && std::ranges::any_of(core.cycle, [&](const Link& link) {
+             return model.Task(link.waiter).wait.kind == WaitKind::kCond &&
+                    lost_->LostOn(link.waiter, model) != nullptr;
+           });
+  });
   std::vector<Finding> findings;
   const bool everything_known = std::all_of(stuck.tasks().begin(), stuck.tasks().end(), explained);
   if (stuck.Everything() && !all_self && !everything_known && !(misuse && cores.empty())) {

@@ -46,6 +46,14 @@ TEST(Causes, ASignalBeforeTheWait) {
   EXPECT_THAT(Tell("twin-looks-at-condition").findings, IsEmpty());
 }
 
+TEST(Causes, ASignalOfOneWhoThenWaitsForTheWaiter) {
+  const Told told = Tell("signaller-waits");
+  EXPECT_THAT(told.findings, ElementsAre("deadlock.global confirmed"));
+  EXPECT_THAT(told.title, HasSubstr("the Signal on box.filled came before \"emptier\" waited"));
+  EXPECT_THAT(told.deeds, HasSubstr("calls Signal on box.filled, which wakes nobody"));
+  EXPECT_THAT(Tell("twin-of-signaller-waits").findings, IsEmpty());
+}
+
 TEST(Causes, ALockWhoseHolderHasEnded) {
   const Told told = Tell("kept-lock");
   EXPECT_THAT(told.findings, ElementsAre("deadlock.global confirmed"));

@@ -2,6 +2,7 @@
 //
 //   causes NAME
 #include <cstdio>
+#include <mutex>
 #include <string_view>
 
 #include "gordian/gordian.h"
@@ -53,6 +54,25 @@ void OwnSignalBeforeTheWait() {
   box.mu.Lock();
   box.filled.Wait();
   box.mu.Unlock();
+}
+
+// Who has signalled waits for the waiter then: the two wait for each other, but that is not the
+// cause.
+void SignallerWaitsForTheWaiter(bool looks) {
+  Box box;
+  Chan<gordian::Unit> signalled(0);
+  WaitGroup emptied;
+  emptied.Go("emptier", [&] {
+    signalled.Recv();
+    const std::scoped_lock lock(box.mu);
+    while (!looks || !box.full) box.filled.Wait();
+  });
+  box.mu.Lock();
+  box.full = true;
+  box.filled.Signal();
+  box.mu.Unlock();
+  signalled.Close();
+  emptied.Wait();
 }
 
 // --- A lock that is kept -----------------------------------------------------
@@ -108,6 +128,8 @@ constexpr Case kCases[] = {
     {"signal-before-wait", SignalBeforeTheWait},
     {"own-signal-before-wait", OwnSignalBeforeTheWait},
     {"twin-looks-at-condition", TwinLooksAtTheCondition},
+    {"signaller-waits", [] { SignallerWaitsForTheWaiter(false); }},
+    {"twin-of-signaller-waits", [] { SignallerWaitsForTheWaiter(true); }},
     {"kept-lock", [] { LockKeptByOneThatEnded(false); }},
     {"twin-unlocks", [] { LockKeptByOneThatEnded(true); }},
     {"missing-done", [] { ReturnsBeforeDone(false); }},
