@@ -38,6 +38,8 @@ bool ParseNumber(std::string_view text, std::uint32_t limit, std::uint32_t& numb
   return number < limit;
 }
 
+constexpr std::uint32_t kMaxLine = 100'000'000;  // in a location that has one
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
@@ -124,6 +126,7 @@ TaskId StdReader::State::TaskNamed(std::string_view tid, Take take) {
   if (const TaskId known = tids.Find(tid); known != 0) return known;
   const TaskId id = tids.Add(tid);
   tasks.emplace_back();
+  if (task == 0) task = id;  // the first line's: nobody else can say its name
   EmitWith(EventType::kTaskName, id, take, {}, tids.Name(id));
   return id;
 }
@@ -177,7 +180,13 @@ SiteId StdReader::State::SiteAt(std::string_view location, Take take) {
   }
   const std::uint32_t known = locations.Find(location);
   if (known != 0) return location_sites[known];
-  location_sites.push_back(NewSite(locations.Name(locations.Add(location)), 0, take));
+  const std::string_view name = locations.Name(locations.Add(location));
+  const std::size_t colon = name.rfind(':');  // "Bank.java:17"
+  std::uint32_t line = 0;
+  const bool has_line = colon != std::string_view::npos && colon > 0 &&
+                        ParseNumber(name.substr(colon + 1), kMaxLine, line);
+  location_sites.push_back(has_line ? NewSite(name.substr(0, colon), line, take)
+                                    : NewSite(name, 0, take));
   return location_sites.back();
 }
 

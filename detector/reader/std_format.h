@@ -8,7 +8,8 @@
 //   reader.Finish(take);
 //
 // op is one of acq rel r w fork join begin end; tids, locks, variables and locations have
-// arbitrary names. `begin` and `end` mark an atomic region; with the task's own tid as operand,
+// arbitrary names; a location like `Bank.java:17` is a file and a line. `begin` and `end`, with or
+// without a name in brackets, mark an atomic region; with the task's own tid as operand,
 // they mark the task's life. A tid that nobody forks is a root. The format has no
 // requests and no ends: a task that is joined has ended, and where the trace stops, every task is
 // taken to have left its sections and to have ended as well. Locks count as recursive, as Java's

@@ -73,7 +73,13 @@ inline bool Split(std::string_view text, StdLine& line) {
   if (last == bar || last == end - 1) return false;
   line.location = {last + 1, end};
   const char* const open = FindFirst(bar + 1, last, '(');
-  if (open == last || last[-1] != ')') return false;
+  if (open == last) {
+    // A region may go without a name: "T1|begin|4".
+    line.op = OpNamed({bar + 1, last});
+    line.operand = {};
+    return line.op == StdOp::kBegin || line.op == StdOp::kEnd;
+  }
+  if (last[-1] != ')') return false;
   line.op = OpNamed({bar + 1, open});
   line.operand = {open + 1, last - 1};
   const bool may_be_empty = line.op == StdOp::kBegin || line.op == StdOp::kEnd;

@@ -48,7 +48,7 @@ T0|join(T1)|20
 TEST(StdFormat, EachLineIsAnEvent) {
   EXPECT_THAT(
       ReadStd(kProgram).lines,
-      ElementsAre("#0 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
+      ElementsAre("#1 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
                   "#1 site 1 line=12 column=0 \"loc\"", "#1 task-name #2 s1 \"T1\"",
                   "#1 spawn #2 s1 kind=1 \"T1\"", "#1 site 2 line=17 column=0 \"loc\"",
                   "#1 object 1 s2 kind=recursive-mutex detail=0", "#1 object-name 1 s2 \"L1\"",
@@ -74,8 +74,8 @@ TEST(StdFormat, NamesAreArbitrary) {
   const Read read = ReadStd("my thread|acq(Foo.lock()@3|x)|Foo.java:17\n");
   EXPECT_THAT(read.error, IsEmpty());
   EXPECT_THAT(read.lines, Contains("#1 object-name 1 s1 \"Foo.lock()@3|x\""));
-  EXPECT_THAT(read.lines, Contains("#1 site 1 line=0 column=0 \"Foo.java:17\""));
-  EXPECT_THAT(read.lines, Contains("#0 task-name #1 \"my thread\""));
+  EXPECT_THAT(read.lines, Contains("#1 site 1 line=17 column=0 \"Foo.java\""));
+  EXPECT_THAT(read.lines, Contains("#1 task-name #1 \"my thread\""));
 }
 
 TEST(StdFormat, ALockAndAVariableOfOneNameAreTwoObjects) {
@@ -98,9 +98,22 @@ TEST(StdFormat, NamesOfEveryLengthAreKeptApart) {
 TEST(StdFormat, BeginAndEndMarkARegionOrATask) {
   const Read read = ReadStd("T0|begin(T0)|1\nT0|begin(m)|1\nT0|end(m)|1\nT0|end(T0)|1\n");
   EXPECT_THAT(read.lines,
-              ElementsAre("#0 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
+              ElementsAre("#1 task-name #1 \"T0\"", "#1 run #1 run=1 ns=0",
                           "#1 site 1 line=1 column=0 \"loc\"", "#1 atomically-begin s1",
                           "#1 atomically-end s1", "#1 end #1 s1 how=0", "#1 process-end how=1"));
+}
+
+TEST(StdFormat, ARegionMayGoWithoutAName) {
+  const Read read = ReadStd("T0|begin|1\nT0|end|2\n");
+  EXPECT_THAT(read.lines, Contains("#1 atomically-begin s1"));
+  EXPECT_THAT(read.lines, Contains("#1 atomically-end s2"));
+}
+
+TEST(StdFormat, ALocationMayHaveALine) {
+  const Read read = ReadStd("T0|w(x)|Bank.java:17\nT0|w(x)|at:noon\nT0|w(x)|:5\n");
+  EXPECT_THAT(read.lines, Contains("#1 site 1 line=17 column=0 \"Bank.java\""));
+  EXPECT_THAT(read.lines, Contains("#1 site 2 line=0 column=0 \"at:noon\""));
+  EXPECT_THAT(read.lines, Contains("#1 site 3 line=0 column=0 \":5\""));
 }
 
 TEST(StdFormat, WhereTheTraceStopsEverybodyLeavesItsSectionsAndEnds) {
