@@ -1,25 +1,9 @@
 // What the coordination types do to findings, through the real command: the bug is found and
 // named, its twin is left in peace.
-#include <algorithm>
-#include <string>
-
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
-#include "tests/vocabulary/run.h"
+#include "tests/vocabulary/case.h"
 
 namespace vocabulary {
 namespace {
-
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-
-struct Case {
-  const char* program;
-  const char* finding = "";   // "rule verdict"; "" for none
-  const char* mentions = "";  // in the report
-  bool hangs = false;         // and is ended
-};
 
 constexpr Case kCases[] = {
     {"semaphores-in-opposite-order", "deadlock.global confirmed", "disk", true},
@@ -50,30 +34,11 @@ constexpr Case kCases[] = {
     {"cancelled-with-the-request"},
 };
 
-void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
-
 class VocabularyTest : public testing::TestWithParam<Case> {};
 
-TEST_P(VocabularyTest, IsFoundOrLeftInPeace) {
-  const Case& expected = GetParam();
-  const Outcome run = RunRecorded(std::string("'" PROGRAM "' ") + expected.program);
-  EXPECT_THAT(run.err, IsEmpty());
-  EXPECT_EQ(run.out, expected.hangs ? "" : "done\n");
-  if (expected.finding[0] == '\0') {
-    EXPECT_THAT(run.findings, IsEmpty()) << run.report;
-    EXPECT_EQ(run.status, 0);
-  } else {
-    EXPECT_THAT(run.findings, ElementsAre(expected.finding)) << run.report;
-    EXPECT_THAT(run.report, HasSubstr(expected.mentions));
-    EXPECT_EQ(run.status, 1);
-  }
-}
+TEST_P(VocabularyTest, IsFoundOrLeftInPeace) { ExpectFoundOrLeftInPeace(GetParam()); }
 
-INSTANTIATE_TEST_SUITE_P(Programs, VocabularyTest, testing::ValuesIn(kCases), [](const auto& info) {
-  std::string name = info.param.program;
-  std::ranges::replace(name, '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Programs, VocabularyTest, testing::ValuesIn(kCases), NameOf);
 
 }  // namespace
 }  // namespace vocabulary
