@@ -10,7 +10,8 @@
 // (the channel is empty, or full, and not closed; the counter not zero; too few permits free; the
 // Once begun and not done; the condition not signalled since the wait began); and whatever of the
 // run could still serve the wait comes, by program order and flows, after an acquisition of the
-// lock or after the wait itself. What cannot be proved is not reported.
+// lock or after the wait itself. What cannot be proved is not reported; but a join of a thread
+// whose last section under any lock is that one is suspected: it may note its end there.
 //
 // Limits    cycles over one lock; waits in a select and those that a timer or a context may end are
 //           left out, as are barriers, and locks that are used as signals. Of waits at the same

@@ -26,7 +26,7 @@ class Words {
 
   Finding Write(const Cut& cut) {
     finding_.rule = "deadlock.cycle";
-    finding_.verdict = Verdict::kPredicted;
+    finding_.verdict = MaySayThatItIsDone() ? Verdict::kSuspected : Verdict::kPredicted;
     const std::uint32_t test = model_.Task(wait_.task).test;
     finding_.test = std::string(test != 0 ? model_.TestName(test) : cut.test);
     finding_.title = absl::StrCat(waiter_, " and ", asker_, " can wait for each other for ever");
@@ -45,6 +45,12 @@ class Words {
   }
 
  private:
+  // The last thing that a thread does under a lock may be to note that it is done, for whoever then
+  // joins the threads that are: variables are not in every trace.
+  bool MaySayThatItIsDone() const {
+    return wait_.kind == WaitKind::kJoin && Direct() &&
+           found_.request + 1 == trace_.Acquires(found_.asker).size();
+  }
   // The one who serves asks for the lock itself.
   bool Direct() const { return found_.server == found_.asker; }
 
@@ -161,6 +167,7 @@ class Words {
     }
     std::sort(finding_.evidence.begin(), finding_.evidence.end(),
               [](const Evidence& a, const Evidence& b) { return a.seq < b.seq; });
+    if (MaySayThatItIsDone()) return;
     finding_.schedule = {held, waits, asks};
     finding_.schedule.back().what += " and waits for " + waiter_;
   }
@@ -173,8 +180,13 @@ class Words {
         absl::StrCat("Hold and wait: ", waiter_, " keeps ", lock_name_, " while it waits."),
         "No preemption: neither wait has a timeout, a try or another case.",
         "Circular wait: each waits for what only the other one can do.",
-        "It can happen: this run can be reordered so that both get there, while every task does, "
-        "reads and receives the same and each lock's other sections keep their order."};
+        MaySayThatItIsDone()
+            ? absl::StrCat("What may forbid it: ", asker_, " takes no lock after this one before ",
+                           "it ends. If it notes there that it is done, and ", waiter_,
+                           " joins only those of whom it has read that under ", lock_name_,
+                           ", this cannot happen.")
+            : "It can happen: this run can be reordered so that both get there, while every task "
+              "does, reads and receives the same and each lock's other sections keep their order."};
     finding_.advice = {
         absl::StrCat("Unlock ", lock_name_,
                      " before this wait: copy what has to be protected, and wait without "

@@ -51,11 +51,13 @@ void GroupUnderLock(bool under) {
 }
 
 void JoinUnderLock(bool under) {
-  Mutex mu{"mu"};
+  Mutex mu{"mu"}, other{"other"};
   Luck worker;
   std::thread thread([&] {
     mu.Lock();
     mu.Unlock();
+    other.Lock();
+    other.Unlock();
     worker.Done();
   });
   worker.Await();
@@ -63,6 +65,22 @@ void JoinUnderLock(bool under) {
   if (!under) mu.Unlock();
   thread.join();
   if (under) mu.Unlock();
+}
+
+// No bug, but the trace does not have what is read.
+void JoinOfOneThatHasNotedItsEnd() {
+  Mutex mu{"mu"};
+  bool is_done = false;
+  std::thread thread([&] {
+    const std::scoped_lock lock(mu);
+    is_done = true;
+  });
+  for (bool joined = false; !joined; Sleep(absl::Milliseconds(1))) {
+    const std::scoped_lock lock(mu);
+    if (!is_done) continue;
+    thread.join();
+    joined = true;
+  }
 }
 
 void ValueUnderLock(std::size_t capacity) {
@@ -241,6 +259,7 @@ constexpr Program kPrograms[] = {
     {"group-after-lock", [] { GroupUnderLock(false); }},
     {"join-under-lock", [] { JoinUnderLock(true); }},
     {"join-after-lock", [] { JoinUnderLock(false); }},
+    {"join-of-one-that-has-noted-its-end", JoinOfOneThatHasNotedItsEnd},
     {"send-under-lock", [] { ValueUnderLock(0); }},
     {"send-into-a-buffer-under-lock", [] { ValueUnderLock(1); }},
     {"once-under-lock", [] { OnceUnderLock(true); }},

@@ -10,6 +10,7 @@ constexpr Case kCases[] = {
     {"group-after-lock"},
     {"join-under-lock", "deadlock.cycle predicted", "waits for the end of"},
     {"join-after-lock"},
+    {"join-of-one-that-has-noted-its-end", "deadlock.cycle suspected", "What may forbid it"},
     {"send-under-lock", "deadlock.cycle predicted", "waits to send on values"},
     {"send-into-a-buffer-under-lock"},
     {"once-under-lock", "deadlock.cycle predicted", "which has to finish open"},
