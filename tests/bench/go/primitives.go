@@ -284,8 +284,7 @@ func main() {
 	}
 	row, known := rows[os.Args[1]]
 	if !known {
-		fmt.Fprintln(os.Stderr, "no row", os.Args[1])
-		os.Exit(2)
+		os.Exit(2) // not every peer has all rows
 	}
 	row.run(row.n / 10)
 	before := cpuNs()
