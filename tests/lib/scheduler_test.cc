@@ -10,6 +10,7 @@
 #include "gordian/mutex.h"
 #include "gordian/panic.h"
 #include "gordian/runtime.h"
+#include "gordian/select.h"
 #include "gordian/time.h"
 #include "gordian/wait_group.h"
 #include "gtest/gtest.h"
@@ -97,6 +98,24 @@ TEST_P(Procs, SpawnTreesAndPipelinesComeToAnEnd) {
   int sum = 0;
   for (int value : last) sum += value;
   EXPECT_EQ(sum, 4950 + 20 * 100);
+}
+
+// A thief that empties the queue leaves what stands in the next slot to its owner, who has to look
+// there once more.
+TEST_P(Procs, WhatWasWokenLastRunsWhoeverStealsTheRest) {
+  constexpr int kEach = kMany / 2;
+  const Chan<int> a(0), b(0);
+  WaitGroup group;
+  group.Go([&] {
+    for (const Chan<int>& c : {a, b}) {
+      Go([c] {
+        for (int i = 0; i < kEach; ++i) c.Send(i);
+      });
+    }
+    for (int i = 0; i < 2 * kEach; ++i) Select(Recv(a), Recv(b));
+  });
+  group.Wait();
+  WaitForGoroutines(1);
 }
 
 TEST_P(Procs, AtMostThatManyRunAtOnce) {

@@ -61,7 +61,7 @@ Task* TakeLocal(Processor& processor) {
   if (++processor.tick % kGlobalEvery == 0) {
     if (Task* task = TakeGlobal(processor, 1)) return task;
   }
-  if (processor.next_taken < kNextInARow || processor.queue.empty()) {
+  if (processor.next_taken < kNextInARow) {
     if (Task* task = processor.queue.TakeNext()) {
       ++processor.next_taken;
       return task;
@@ -69,6 +69,8 @@ Task* TakeLocal(Processor& processor) {
   }
   processor.next_taken = 0;
   if (Task* task = processor.queue.Pop()) return task;
+  // Whether the queue was empty all along or a thief has emptied it.
+  if (Task* task = processor.queue.TakeNext()) return task;
   return TakeGlobal(processor, kGlobalBatch);
 }
 
