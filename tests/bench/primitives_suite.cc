@@ -74,7 +74,7 @@ class Peers {
   void Compare(const std::string& name, const std::string& arguments, const std::string& how,
                const char* program, const char* peer, double goal) {
     const std::string path = Beside(program);
-    if (!Exists(path) || Figure(path, arguments) < 0) return;
+    if (!Exists(path) || !TryFigure(path, arguments).has_value()) return;
     table_.Compare(
         {name, "ns", peer, goal}, [&] { return Figure(ours_, arguments + how); },
         [&] { return Figure(path, arguments); });

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,13 +21,21 @@ inline std::string Beside(std::string_view name) {
 
 inline bool Exists(const std::string& program) { return access(program.c_str(), X_OK) == 0; }
 
-// What `program` prints; below 0 where there is no such figure.
-inline double Figure(const std::string& program, const std::string& arguments) {
+// What `program` prints; nothing where it fails.
+inline std::optional<double> TryFigure(const std::string& program, const std::string& arguments) {
   FILE* output = popen(("'" + program + "' " + arguments).c_str(), "r");
-  double figure = -1;
+  double figure = 0;
   const bool read = output != nullptr && std::fscanf(output, "%lf", &figure) == 1;
   const int status = output != nullptr ? pclose(output) : -1;
-  return read && status == 0 ? figure : -1;
+  if (!read || status != 0) return std::nullopt;
+  return figure;
+}
+
+// The same where it must not fail: a row without a figure would look like a good one.
+inline double Figure(const std::string& program, const std::string& arguments) {
+  if (const std::optional<double> figure = TryFigure(program, arguments)) return *figure;
+  std::fprintf(stderr, "benchmark: '%s %s' failed\n", program.c_str(), arguments.c_str());
+  std::exit(2);
 }
 
 }  // namespace gordian::bench
