@@ -68,11 +68,13 @@ EventSet LivelockSpin::wants() const {
        EventType::kTaskSpawn,      EventType::kTaskEnd,         EventType::kRead,
        EventType::kWrite,          EventType::kTimerSet,        EventType::kLockRequest,
        EventType::kRLockRequest,   EventType::kCondWait,        EventType::kSemRequest,
-       EventType::kTaskJoin,       EventType::kTaskJoinRequest, EventType::kProcessEnd});
+       EventType::kTaskJoin,       EventType::kTaskJoinRequest, EventType::kProcessEnd,
+       EventType::kSelectPolls});
 }
 
 void LivelockSpin::Attempt(const Event& event, Spin& spin, std::uint64_t times, bool polls) {
-  const bool is_select = event.type == EventType::kSelectEnd;
+  const bool is_select =
+      event.type == EventType::kSelectEnd || event.type == EventType::kSelectPolls;
   const bool same = is_select ? spin.objects == spin.cases
                               : spin.objects.size() == 1 && spin.objects.front() == event.subject;
   if (!same || spin.polls != polls || spin.times == 0) {
@@ -117,6 +119,8 @@ void LivelockSpin::On(const Event& event, const Model&) {
       }
       return;
     }
+    case EventType::kSelectPolls:
+      return Attempt(event, spins_[event.task], event.subject, true);
     default: {
       if (spins_.empty()) return;
       const auto spin = spins_.find(event.task);

@@ -210,6 +210,9 @@ void Verifier::CheckSelect(const Event& event, Task& task) {
       return;
     case EventType::kSelectEnd:
       return CheckSelectEnd(event, task);
+    case EventType::kSelectPolls:
+      if (!select.took_default) Report(event, "select-polls", "no default was taken before", true);
+      return;
     default:
       break;
   }
@@ -233,7 +236,7 @@ void Verifier::CheckSelectEnd(const Event& event, Task& task) {
         select.taken == CaseOfSelect{} && select.cases[index].kind == RequestKind::kSend;
     if (!panics) Report(event, "select-index", "the select took another case", true);
   }
-  select = {};
+  select = {.took_default = select.open && index == select.announced};
 }
 
 // Records were lost: nothing is certain of what tasks and objects were about.

@@ -49,6 +49,7 @@ class Verifier {
     std::uint32_t announced = 0;  // cases that `select` promised
     bool has_default = false;
     bool open = false;
+    bool took_default = false;  // it is over
     std::vector<CaseOfSelect> cases;
     CaseOfSelect taken;  // by the last operation with flag `select`
   };

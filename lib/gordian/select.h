@@ -67,6 +67,7 @@ class [[nodiscard]] RecvCase {
 
   const std::source_location& where() const { return where_; }
   bool MayBeReady() const { return core_ != nullptr && core_->MayRecv(); }
+  bool IsOnRecord() const { return core_ != nullptr && internal::IsOnRecord(*core_, where_); }
   void Fill(SelectCase& out) {
     out.core = core_;
     out.element = arrival_.place();
@@ -102,6 +103,7 @@ class [[nodiscard]] SendCase {
 
   const std::source_location& where() const { return where_; }
   bool MayBeReady() const { return core_ != nullptr && core_->MaySend(); }
+  bool IsOnRecord() const { return core_ != nullptr && internal::IsOnRecord(*core_, where_); }
   void Fill(SelectCase& out) {
     out.core = core_;
     out.is_send = true;
@@ -139,6 +141,8 @@ class [[nodiscard]] DefaultCase {
   DefaultCase(const DefaultCase&) = delete;
 
   const std::source_location& where() const { return where_; }
+  bool MayBeReady() const { return false; }
+  bool IsOnRecord() const { return true; }
   void NotTaken() {}
   void Run(const Selected&) { CallAfterSend(callable_); }
 
@@ -158,16 +162,10 @@ inline constexpr Nothing kNothing;
 // beside a default they must be seen at one moment, so that takes their locks.
 template <typename... Cases>
 bool IsDefaultTaken(const Cases&... cases) {
-  if (recorder::On() || schedule::AttentionWanted()) [[unlikely]]
+  if (schedule::AttentionWanted()) [[unlikely]]
     return false;
-  const auto may_be_ready = [](const auto& each) {
-    if constexpr (std::remove_cvref_t<decltype(each)>::kIsDefault) {
-      return false;
-    } else {
-      return each.MayBeReady();
-    }
-  };
-  return !(may_be_ready(cases) || ...);
+  if ((cases.MayBeReady() || ...)) return false;
+  return !recorder::On() || (cases.IsOnRecord() && ...);
 }
 
 // Runs the default's callable; returns its position.

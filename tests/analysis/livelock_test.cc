@@ -186,5 +186,22 @@ TEST(LivelockSpin, APollWithDefaultOnAChannelWhoseSenderIsGone) {
   }
 }
 
+TEST(LivelockSpin, PollsThatAreOnlyCountedCount) {
+  for (const bool works_in_between : {false, true}) {
+    TraceBuilder t;
+    const ObjectId c = t.Chan("c", 1), other = t.Chan("other", 1000);
+    TaskTrace sender = t.Task("sender"), poller = t.Task("poller");
+    sender.Send(c);
+    poller.Recv(c);
+    sender.End();
+    poller.Select({Case::Recv(c)}, true).SelectEnd(1);
+    for (int i = 0; i < 200; ++i) {
+      poller.SelectPolls(64);
+      if (works_in_between && i % 50 == 49) poller.Send(other);
+    }
+    EXPECT_THAT(Play<LivelockSpin>(t), SizeIs(works_in_between ? 0 : 1));
+  }
+}
+
 }  // namespace
 }  // namespace gordian::testing

@@ -84,6 +84,10 @@ TaskTrace& TaskTrace::SelectEnd(std::uint32_t taken) {
   t_->Append(id_, EventType::kSelectEnd, taken);
   return *this;
 }
+TaskTrace& TaskTrace::SelectPolls(std::uint32_t more) {
+  t_->Append(id_, EventType::kSelectPolls, more);
+  return *this;
+}
 
 TaskTrace& TaskTrace::On(EventType type, ObjectId object,
                          std::initializer_list<std::uint64_t> args) {

@@ -107,6 +107,7 @@ class TaskTrace {
   TaskTrace& SelectBlocks(std::initializer_list<Case> cases);
   TaskTrace& Select(std::initializer_list<Case> cases, bool has_default);
   TaskTrace& SelectEnd(std::uint32_t taken);
+  TaskTrace& SelectPolls(std::uint32_t more);
 
   TaskTrace& SemAcquire(ObjectId o, std::uint64_t n = 1) {
     return On(EventType::kSemAcquire, o, {n});

@@ -4,6 +4,7 @@
 #include "gordian/go.h"
 #include "gordian/panic.h"
 #include "gordian/select.h"
+#include "instrument/schedule/point.h"
 #include "tests/lib/recorded.h"
 #include "tests/lib/settled.h"
 
@@ -149,6 +150,31 @@ TEST(SelectRecordTest, AReadySelectWritesItsCasesAndWhatItTook) {
                   "main select 2 has_default=1", "main case-send", "main case-recv",
                   "main recv select", "main select-end 1", "main select 1 has_default=1",
                   "main case-recv", "main select-end 1", "main object-end", "main object-end"));
+}
+
+TEST(SelectRecordTest, PollsThatFindTheSameAreCounted) {
+  const bool each_is_a_point = schedule::AttentionWanted();
+  const Recorded trace([] {
+    Chan<int> c(1, "c");
+    const auto poll = [&] { return Select(Recv(c), Default()); };
+    for (int i = 0; i < 1 + 2 * 64 + 5; ++i) poll();
+    c.Send(1);  // the channel is another now, whoever empties it
+    c.Recv();
+    poll();
+    Select(Recv(c), Default());  // another place
+    poll();
+  });
+  const std::vector<std::string> polled = {"main select 1 has_default=1", "main case-recv",
+                                           "main select-end 1"};
+  std::vector<std::string> expected = {"main object kind=8 detail=1"};
+  for (int i = 0; i < (each_is_a_point ? 134 : 1); ++i) {
+    expected.insert(expected.end(), polled.begin(), polled.end());
+  }
+  if (!each_is_a_point) expected.insert(expected.end(), 2, "main select-polls 64");
+  expected.insert(expected.end(), {"main send", "main recv"});
+  for (int i = 0; i < 3; ++i) expected.insert(expected.end(), polled.begin(), polled.end());
+  expected.emplace_back("main object-end");
+  EXPECT_EQ(trace.By("main"), expected);
 }
 
 TEST(SelectRecordTest, ABlockedSelectIsCompletedByItsPartner) {

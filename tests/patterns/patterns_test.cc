@@ -39,7 +39,8 @@ TEST_P(LeavesNothing, WhereverItIsStopped) {
   patterns::StopAtEveryStep(GetParam(), 10);
   // The thread that fires a timer may be behind the goroutine that it has woken.
   const auto left = [&] { return NumGoroutine() > before || internal::TimersPending(); };
-  for (int i = 0; i < 1000 && left(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int i = 0; i < 1000 && left(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   EXPECT_EQ(NumGoroutine(), before);
   EXPECT_FALSE(internal::TimersPending());
 }

@@ -84,6 +84,8 @@ class ChanCore {
     return !empty || closed_.load(std::memory_order_acquire);
   }
 
+  const recorder::Tracked& tracked() const { return origin_.tracked(); }
+
   static std::size_t Cap(const ChanCore* core) { return core == nullptr ? 0 : core->capacity_; }
 
   void AddHandle() {

@@ -36,6 +36,7 @@ class Origin {
 
   bool IsRegistered() const { return recorder::IsRegistered(tracked_); }
   recorder::Tracked& tracked() { return tracked_; }
+  const recorder::Tracked& tracked() const { return tracked_; }
 
   void SetName(std::string_view name);
   const char* name() const { return name_; }  // kept for ever; nullptr where it has none

@@ -1,15 +1,27 @@
 #include "gordian/internal/select_core.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
+#include <utility>
 
 #include "gordian/internal/call_site.h"
 #include "gordian/internal/record.h"
+#include "gordian/internal/task_state.h"
 #include "instrument/schedule/point.h"
 
 namespace gordian::internal {
 
 using trace::EventType;
+
+namespace {
+
+// One for each place in the program.
+std::uintptr_t Address(const std::source_location& where) {
+  return std::bit_cast<std::uintptr_t>(where);
+}
+
+}  // namespace
 
 Selected Selection::Run() {
   schedule::Point(schedule::Op::kSelect, cases_.empty() ? nullptr : cases_.front().core);
@@ -187,7 +199,35 @@ void Selection::RecordBlock() {
 void Selection::RecordEnd(std::size_t index) {
   if (recorder::ThreadLog* log = Recording()) [[unlikely]] {
     recorder::Local(*log, EventType::kSelectEnd, static_cast<std::uint32_t>(index), site_);
+    RememberPoll(index);
   }
+}
+
+void Selection::RememberPoll(std::size_t index) {
+  FailedAttempts& last = CurrentTask().attempts;
+  last = {};
+  if (cases_.size() != 1 || index != 1 || cases_.front().core == nullptr) return;
+  const recorder::Tracked& channel = cases_.front().core->tracked();
+  last = {.object = channel.id.load(std::memory_order_relaxed),
+          .version = channel.version.load(std::memory_order_relaxed),
+          .poll = Address(cases_.front().where)};
+}
+
+bool IsOnRecord(const ChanCore& core, const std::source_location& where) {
+  constexpr std::uint32_t kPollsPerRecord = 64;
+  Task* const task = CurrentTaskOrNull();
+  if (task == nullptr) return false;
+  FailedAttempts& last = task->attempts;
+  const recorder::Tracked& channel = core.tracked();
+  const bool same = last.poll == Address(where) && recorder::IsRegistered(channel) &&
+                    last.object == channel.id.load(std::memory_order_relaxed) &&
+                    last.version == channel.version.load(std::memory_order_relaxed);
+  if (!same) return false;
+  if (++last.count < kPollsPerRecord) return true;
+  recorder::ThreadLog* log = Recording();
+  if (log == nullptr) return false;
+  recorder::Local(*log, EventType::kSelectPolls, std::exchange(last.count, 0), 0);
+  return true;
 }
 
 void Selection::RecordWaitEnd(trace::WaitEndReason why) {

@@ -34,6 +34,10 @@ struct Selected {
   bool received;      // false: a receive that found its channel closed
 };
 
+// Whether the trace need not be told again, one by one, that a select at `where` with this one case
+// took its default: it is what the calling task did last, and nobody has used the channel since.
+bool IsOnRecord(const ChanCore& core, const std::source_location& where);
+
 class Selection {
  public:
   // `order` is room for as many entries as there are cases.
@@ -59,6 +63,7 @@ class Selection {
   void RecordBegin();
   void RecordBlock();
   void RecordEnd(std::size_t index);
+  void RememberPoll(std::size_t index);
   void RecordWaitEnd(trace::WaitEndReason why);
 
   std::span<SelectCase> cases_;

@@ -38,6 +38,7 @@ struct FailedAttempts {
   trace::Version version = 0;
   trace::SiteId site = 0;
   std::uint32_t count = 0;
+  std::uintptr_t poll = 0;  // the place of a select that took its default; 0: no select
 };
 
 // How far a thread's joiner and its end have come; see threads.h.
