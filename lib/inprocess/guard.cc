@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
 #include <iterator>
 #include <mutex>
 #include <utility>
@@ -262,6 +263,9 @@ std::string DisarmGuard() {
                      std::make_move_iterator(found.end()));
   guard.test = 0;
   guard.armed.store(false);
+  if (const std::string told = session.TellSuspected(guard.found); !told.empty()) {
+    std::cerr << "gordian: suspected; no test fails for it (fail_on):\n" << told << "\n";
+  }
   return ReportOf(guard, guard.unwinding ? "Nothing could run any more." : "");
 }
 

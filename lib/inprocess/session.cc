@@ -5,10 +5,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "detector/pipeline/pipeline.h"
 #include "detector/report/allow_list.h"
 #include "detector/report/fail_policy.h"
+#include "detector/report/fingerprint.h"
 #include "detector/report/report.h"
 #include "detector/report/text.h"
 #include "detector/symbols/symbolizer.h"
@@ -54,6 +59,13 @@ struct Session::State {
     });
   }
 
+  void RemoveAllowed(std::vector<Finding>& findings) {
+    if (!allow.Concerns(findings)) return;
+    pipeline.sites().Resolve(symbolizer);
+    allow.Remove(findings, pipeline.sites(),
+                 [&](trace::TaskId task) { return pipeline.model().TaskName(task); });
+  }
+
   void Complain(const absl::Status& status) {
     if (status.ok() || complained) return;
     complained = true;
@@ -69,6 +81,7 @@ struct Session::State {
   detector::Symbolizer symbolizer;
   std::uint32_t tests = 0;
   bool complained = false;
+  std::unordered_set<std::string> told;  // fingerprints of what was only suspected
 };
 
 Session& Session::Get() {
@@ -121,12 +134,25 @@ std::vector<Finding> Session::Failing(std::vector<Finding> findings) {
   std::erase_if(findings,
                 [this](const Finding& finding) { return !state_->policy.Fails(finding); });
   std::lock_guard lock(state_->mutex);
-  if (!state_->allow.Concerns(findings)) return findings;
-  detector::Pipeline& pipeline = state_->pipeline;
-  pipeline.sites().Resolve(state_->symbolizer);
-  state_->allow.Remove(findings, pipeline.sites(),
-                       [&](trace::TaskId task) { return pipeline.model().TaskName(task); });
+  state_->RemoveAllowed(findings);
   return findings;
+}
+
+std::string Session::TellSuspected(std::vector<Finding> findings) {
+  std::erase_if(findings, [this](const Finding& finding) {
+    return finding.verdict != detector::Verdict::kSuspected || state_->policy.Fails(finding);
+  });
+  if (findings.empty()) return "";
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->RemoveAllowed(findings);
+    detector::SiteTable& sites = state_->pipeline.sites();
+    sites.Resolve(state_->symbolizer);
+    std::erase_if(findings, [&](const Finding& finding) {
+      return !state_->told.insert(detector::Fingerprint(finding, sites)).second;
+    });
+  }
+  return findings.empty() ? "" : Report(findings);
 }
 
 std::vector<std::string> Session::UnusedPatterns() const {

@@ -44,6 +44,9 @@ class Session {
   // Those that fail a test: at or above `fail_on`, and no leak that `allow` names.
   std::vector<detector::Finding> Failing(std::vector<detector::Finding> findings);
 
+  // What is suspected, and fails no test, as text: each once in the process's life.
+  std::string TellSuspected(std::vector<detector::Finding> findings);
+
   // Patterns of `allow` that no leak has matched so far.
   std::vector<std::string> UnusedPatterns() const;
 

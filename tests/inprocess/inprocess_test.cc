@@ -53,6 +53,17 @@ TEST(InProcess, AfterAFrozenTestTheNextOnesAreJudgedAsWell) {
   }
 }
 
+TEST(InProcess, WhatIsOnlySuspectedIsToldOnceAndFailsNothing) {
+  const Outcome outcome = RunSample("Suspected.*");
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("deadlock.lock-order · suspected"), HasSubstr("no test fails for it"),
+                    HasSubstr("[       OK ] Suspected.OppositeOrders")));
+  EXPECT_EQ(CountOf(outcome.output, "fingerprint"), 1u) << outcome.output;
+  EXPECT_EQ(RunSample("Suspected.*", "fail_on=suspected").status, 1);
+  EXPECT_EQ(CountOf(RunSample("Suspected.*", "fail_on=none").output, "fingerprint"), 1u);
+}
+
 TEST(InProcess, ALockThatTheBodyOfATestLeavesHeldIsTold) {
   const Outcome outcome = RunSample("Held.LeftByTheBody:FixtureWithLocks.*");
   EXPECT_EQ(outcome.status, 1);

@@ -201,4 +201,29 @@ TEST(Time, DoesNotEnd) { std::this_thread::sleep_for(std::chrono::hours(1)); }
 
 TEST(Last, Runs) { EXPECT_TRUE(true); }
 
+// Opposite orders, but one goroutine after the other.
+void OneAfterTheOther(Mutex& first, Mutex& second) {
+  WaitGroup done;
+  done.Go("forth", [&] {
+    std::scoped_lock one(first);
+    std::scoped_lock two(second);
+  });
+  done.Wait();
+  done.Go("back", [&] {
+    std::scoped_lock two(second);
+    std::scoped_lock one(first);
+  });
+  done.Wait();
+}
+
+TEST(Suspected, OppositeOrders) {
+  Mutex a{"a"}, b{"b"};
+  OneAfterTheOther(a, b);
+}
+
+TEST(Suspected, OppositeOrdersAgain) {
+  Mutex a{"a"}, b{"b"};
+  OneAfterTheOther(a, b);
+}
+
 }  // namespace
