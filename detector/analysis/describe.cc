@@ -77,6 +77,7 @@ TaskPart DescribeTask(const Model& model, TaskId id) {
   TaskPart part;
   part.id = id;
   part.name = model.TaskName(id);
+  part.labels = model.TaskLabels(id);
   part.kind = task.kind;
   part.spawned_at = task.spawned_at;
   part.parent = task.parent;

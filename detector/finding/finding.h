@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "instrument/trace/event.h"
@@ -38,6 +39,7 @@ struct Waiting {
 struct TaskPart {
   trace::TaskId id = 0;
   std::string name;  // "alice→bob", or "goroutine 7", "thread 3", "main"
+  std::vector<std::pair<std::string, std::string>> labels;  // what it works for: name, value
   trace::TaskKind kind = trace::TaskKind::kGoroutine;
   trace::SiteId spawned_at = 0;
   trace::TaskId parent = 0;

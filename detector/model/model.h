@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "detector/model/clock_ref.h"
@@ -136,6 +137,8 @@ class Model {
   // What people read: the given name, else "goroutine 7", "main", "mutex 4",
   // "timer channel 6".
   std::string TaskName(TaskId id) const;
+  // What it works for, as far as the program has said: a label's name and its value.
+  std::vector<std::pair<std::string, std::string>> TaskLabels(TaskId id) const;
   std::string ObjectName(ObjectId id) const;
   std::string NumberedKind(TaskId id) const;  // "goroutine 7", whatever its name
   bool SharesItsName(TaskId id) const;        // whether another task was given the same name

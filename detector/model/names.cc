@@ -1,7 +1,10 @@
 // What waits, tasks and objects are called where the program gave no name.
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "detector/model/state.h"
 
 namespace gordian::detector {
@@ -45,6 +48,16 @@ std::string Model::TaskName(TaskId id) const {
   if (!task.name.empty()) return task.name;
   if (id == 1 && task.parent == 0) return "main";
   return NumberedKind(id);
+}
+
+std::vector<std::pair<std::string, std::string>> Model::TaskLabels(TaskId id) const {
+  std::vector<std::pair<std::string, std::string>> labels;
+  const auto found = state_->task_labels.find(id);
+  if (found == state_->task_labels.end()) return labels;
+  for (const absl::string_view line : absl::StrSplit(found->second, '\n', absl::SkipEmpty())) {
+    labels.emplace_back(absl::StrSplit(line, absl::MaxSplits('\t', 1)));
+  }
+  return labels;
 }
 
 std::string Model::NumberedKind(TaskId id) const {

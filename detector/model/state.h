@@ -45,6 +45,7 @@ struct Model::State {
   std::vector<ObjectId> armed_timers;
   std::vector<TaskId> open_tasks;  // and some that have closed since they were last asked for
   absl::flat_hash_map<std::string, std::uint32_t> task_names;     // given to how many tasks
+  absl::flat_hash_map<TaskId, std::string> task_labels;           // of those that live
   absl::flat_hash_map<SiteId, trace::ObjectKind> timers_made_at;  // timers and tickers
   std::uint64_t now = 0, events = 0, losses = 0;
   std::uint32_t current_test = 0;

@@ -135,6 +135,13 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
     case EventType::kTaskName:
       if (TaskState* named = TaskAt(event.subject)) NameTask(named->info, event.text);
       return;
+    case EventType::kTaskLabels:
+      if (event.text.empty()) {
+        task_labels.erase(event.subject);
+      } else {
+        task_labels[event.subject] = event.text;
+      }
+      return;
     case EventType::kTaskReady:
       // Written by whoever woke it: the subject is the task.
       // Nothing but time places it: the run that it led to may stand before it.
@@ -152,6 +159,7 @@ void Model::State::ApplyToTask(const Event& event, TaskState& task) {
       info.how = static_cast<trace::TaskEndReason>(event.args[0]);
       info.wait.cases = {};
       task.cases = {};
+      task_labels.erase(info.id);
       if (info.held.empty()) info.held = {};
       return;
     case EventType::kTaskJoinRequest:

@@ -86,6 +86,7 @@ class FindingWriter {
   Json TaskJson(const TaskPart& task) const {
     return {{"id", task.id},
             {"name", task.name},
+            {"labels", LabelsJson(task)},
             {"kind", KindName(task.kind)},
             {"stack", StackJson(sites_, task.is_waiting ? task.waiting.site : task.at)},
             {"held", Each(task.held, &FindingWriter::HeldJson)},
@@ -94,6 +95,12 @@ class FindingWriter {
             {"count", task.count},
             {"parent", task.parent},
             {"started_at", PlaceJson(sites_, task.spawned_at)}};
+  }
+
+  static Json LabelsJson(const TaskPart& task) {
+    Json labels = Json::object();
+    for (const auto& [name, value] : task.labels) labels[name] = value;
+    return labels;
   }
 
   Json HeldJson(const HeldLock& held) const {

@@ -68,6 +68,11 @@ class PartWriter {
       absl::StrAppend(&title, " and ", task.count - 1, " more ",
                       task.count == 2 ? "that does" : "that do", " the same");
     }
+    if (task.count == 1) {
+      for (const auto& [name, value] : task.labels) {
+        absl::StrAppend(&title, " ", Printable(name), "=", Printable(value));
+      }
+    }
     if (const Frame* frame = sites_.Shown(task.spawned_at)) {
       absl::StrAppend(&title, ", started at ", files_.Place(*frame));
     }

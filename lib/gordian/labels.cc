@@ -2,8 +2,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "gordian/internal/label_set.h"
+#include "gordian/internal/record.h"
 #include "gordian/internal/task_state.h"
 
 namespace gordian {
@@ -40,6 +44,25 @@ Labels* SetLabels(Task& task, Labels* labels) {
   return before;
 }
 
+void AppendField(std::string& text, std::string_view field, char end) {
+  for (const char c : field) text += c == '\t' || c == '\n' ? ' ' : c;
+  text += end;
+}
+
+void Record(const Task& task) {
+  recorder::ThreadLog* log = Recording();
+  if (log == nullptr) [[likely]]
+    return;
+  std::string text;
+  if (task.labels != nullptr) {
+    for (const auto& [name, value] : task.labels->map()) {
+      AppendField(text, name, '\t');
+      AppendField(text, value, '\n');
+    }
+  }
+  recorder::LocalText(*log, trace::EventType::kTaskLabels, IdOf(task), 0, text);
+}
+
 }  // namespace
 
 void InheritLabels(Task& child) {
@@ -47,6 +70,7 @@ void InheritLabels(Task& child) {
   if (parent == nullptr || parent->labels == nullptr) [[likely]]
     return;
   SetLabels(child, parent->labels->Ref());
+  Record(child);
 }
 
 void DropLabels(Task& task) {
@@ -69,9 +93,14 @@ LabelScope::LabelScope(LabelMap added) {
   Task& self = CurrentTask();
   if (self.labels != nullptr) added.insert(self.labels->map().begin(), self.labels->map().end());
   before_ = SetLabels(self, new Labels(std::move(added)));
+  Record(self);
 }
 
-LabelScope::~LabelScope() { SetLabels(CurrentTask(), before_)->Unref(); }
+LabelScope::~LabelScope() {
+  Task& self = CurrentTask();
+  SetLabels(self, before_)->Unref();
+  Record(self);
+}
 
 }  // namespace internal
 

@@ -4,7 +4,7 @@
 //
 // While `f` runs the calling task carries these labels, in addition to those that it has.
 // Goroutines that it starts meanwhile inherit them, for as long as they live. DumpGoroutines()
-// shows them.
+// and the reports of findings show them.
 //
 // Cost     a map per call; nothing for tasks without labels, an atomic add for a goroutine that
 //          inherits some.

@@ -49,8 +49,8 @@ TEST(Json, HasTheDocumentedKeys) {
                                          "picture", "reasons", "rule", "schedule", "summary",
                                          "tasks", "test", "title", "traces", "verdict"));
   EXPECT_THAT(Keys(finding["tasks"][0]),
-              ElementsAre("count", "held", "id", "kind", "name", "parent", "stack", "started_at",
-                          "waiting_for", "what"));
+              ElementsAre("count", "held", "id", "kind", "labels", "name", "parent", "stack",
+                          "started_at", "waiting_for", "what"));
   EXPECT_THAT(Keys(finding["tasks"][0]["stack"][0]), ElementsAre("file", "function", "line"));
   EXPECT_THAT(Keys(finding["tasks"][0]["held"][0]), ElementsAre("mode", "name", "object", "stack"));
   EXPECT_THAT(

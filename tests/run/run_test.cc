@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -119,6 +120,16 @@ TEST_F(RunTest, WhoSpinsOnWhatNobodyGivesIsNamedAtTheTimeLimit) {
   EXPECT_THAT(run.err, AllOf(HasSubstr("livelock.spin · suspected"), HasSubstr("SpinsOnAFlag"),
                              HasSubstr("ended the program at its time limit")));
   EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S spins-on-a-flag 1").status, 0);
+}
+
+TEST_F(RunTest, WhatATaskWorksForIsTold) {
+  const Outcome run = Shell("$G run -- $S labelled-leak");
+  EXPECT_EQ(run.status, 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("\"server\" request=42 step=2 user=ann, started at"));
+  const nlohmann::json json =
+      nlohmann::json::parse(Shell("$G run --format=json -- $S labelled-leak").err);
+  EXPECT_EQ(json["findings"][0]["tasks"][0]["labels"],
+            (nlohmann::json{{"request", "42"}, {"step", "2"}, {"user", "ann"}}));
 }
 
 TEST_F(RunTest, TwoWhoUndoEachOthersWorkWithSemaphoresAreNamed) {

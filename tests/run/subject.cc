@@ -194,6 +194,20 @@ int DetachedSender(const char*) {
   return result.Recv() ? 0 : 99;
 }
 
+// One request is left behind; the other one ends.
+int LabelledLeak(const char*) {
+  gordian::Chan<int> answer(0);
+  for (const char* request : {"41", "42"}) {
+    gordian::WithLabels({{"request", request}, {"user", "ann"}}, [&] {
+      Go("server", [=] {
+        gordian::WithLabels({{"step", "2"}}, [&] { answer.Send(1); });
+      });
+    });
+    if (request[1] == '1') answer.Recv();
+  }
+  return 0;
+}
+
 // Looks at a flag that nobody will set: the setter has gone another way.
 int SpinsOnAFlag(const char* sets) {
   static gordian::Atomic<bool> ready{false};
@@ -332,6 +346,7 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"forgets", Forgets},
     {"ends-with-threads", EndsWithThreads},
     {"detached-sender", DetachedSender},
+    {"labelled-leak", LabelledLeak},
     {"spins-on-a-flag", SpinsOnAFlag},
     {"permit-corridor", PermitCorridor},
     {"starves", Starves},

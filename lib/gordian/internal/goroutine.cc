@@ -155,7 +155,6 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
   task.body = std::move(body);
   task.spawned_at = location;
   task.SetName(name);
-  InheritLabels(task);
   task.tracked = {};
   task.turn.ordinal = 0;
   task.unwind = false;
@@ -168,6 +167,7 @@ Task& Spawn(absl::AnyInvocable<void()> body, std::string_view name,
     recorder::LocalText(*log, trace::EventType::kTaskSpawn, id, log->Site(location), name,
                         {.operands = {static_cast<std::uint64_t>(kind)}});
   }
+  InheritLabels(task);
   task.life.store(Life::kLive, std::memory_order_release);
   Count(&Processor::spawned, 1);
   Enqueue(task);

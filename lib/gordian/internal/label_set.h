@@ -8,7 +8,7 @@ namespace gordian::internal {
 
 class Task;
 
-// A new goroutine has the labels of the running task. Before it is live.
+// A new goroutine, which is in the trace, has the labels of the running task. Before it is live.
 void InheritLabels(Task& child);
 
 // It has ended.
