@@ -5,12 +5,14 @@
 #include "instrument/pass/emit.h"
 #include "instrument/pass/loops.h"
 #include "instrument/pass/redundant.h"
+#include "llvm/Analysis/AssumptionCache.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Dominators.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/Transforms/Utils/Local.h"
+#include "llvm/Transforms/Utils/LoopSimplify.h"
 
 namespace gordian::pass {
 namespace {
@@ -25,6 +27,17 @@ void KeepLibraryCalls(llvm::Function& function, const llvm::TargetLibraryInfo& l
   }
 }
 
+// Each loop gets a block before it, where there is room to tell of all its accesses at once.
+void GiveEntries(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+  for (llvm::Loop* loop : analyses.getResult<llvm::LoopAnalysis>(function)) {
+    llvm::simplifyLoop(loop, &analyses.getResult<llvm::DominatorTreeAnalysis>(function),
+                       &analyses.getResult<llvm::LoopAnalysis>(function),
+                       &analyses.getResult<llvm::ScalarEvolutionAnalysis>(function),
+                       &analyses.getResult<llvm::AssumptionAnalysis>(function),
+                       /*MSSAU=*/nullptr, /*PreserveLCSSA=*/false);
+  }
+}
+
 }  // namespace
 
 llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
@@ -34,6 +47,7 @@ llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
   }
   function.removeFnAttr(llvm::Attribute::SanitizeThread);
   KeepLibraryCalls(function, analyses.getResult<llvm::TargetLibraryAnalysis>(function));
+  if (options_.loops) GiveEntries(function, analyses);
   Accesses accesses = Collect(function);
   if (options_.redundant) DropRedundant(function, accesses.plain);
   Emitter emitter(*function.getParent(), options_.filter);

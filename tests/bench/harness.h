@@ -46,12 +46,13 @@ class Table {
   // The peer is a fixed figure: an absolute goal.
   void Against(const What& what, const Measure& ours, double peer);
 
+  // Figures that were measured in turn already.
+  void Add(const What& what, double ours, double peer);
+
   void Print() const;
   bool WriteJson(const std::string& path) const;
 
  private:
-  void Add(const What& what, double ours, double peer);
-
   std::vector<Row> rows_;
 };
 

@@ -14,11 +14,12 @@ struct Suite {
   void (*run)(gordian::bench::Table&);
 };
 
-constexpr std::array<Suite, 4> kSuites = {{
+constexpr std::array<Suite, 5> kSuites = {{
     {"recorder", gordian::bench::RecorderSuite},
     {"analysis", gordian::bench::AnalysisSuite},
     {"primitives", gordian::bench::PrimitivesSuite},
     {"scale", gordian::bench::ScaleSuite},
+    {"overhead", gordian::bench::OverheadSuite},
 }};
 
 }  // namespace

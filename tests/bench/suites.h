@@ -10,6 +10,7 @@ void RecorderSuite(Table& table);
 void AnalysisSuite(Table& table);
 void PrimitivesSuite(Table& table);
 void ScaleSuite(Table& table);
+void OverheadSuite(Table& table);
 
 // Part of RecorderSuite.
 void SupervisedRows(Table& table);

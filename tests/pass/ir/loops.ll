@@ -28,6 +28,27 @@ done:
   ret i32 %s1
 }
 
+; Entered from a branch: there is room for it all the same.
+; CHECK-LABEL: @guarded
+; CHECK: call void @gordian_write_range(ptr %{{.*}}, i64 8, i64 8, i64 %n)
+; CHECK: loop:
+; CHECK-NOT: gordian_
+; CHECK: ret void
+define void @guarded(ptr %p, i64 %n) {
+entry:
+  %none = icmp eq i64 %n, 0
+  br i1 %none, label %done, label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i1, %loop ]
+  %at = getelementptr inbounds i64, ptr %p, i64 %i
+  store i64 0, ptr %at
+  %i1 = add nuw nsw i64 %i, 1
+  %again = icmp ne i64 %i1, %n
+  br i1 %again, label %loop, label %done
+done:
+  ret void
+}
+
 ; Backwards: the lowest address is that of the last turn.
 ; CHECK-LABEL: @backwards
 ; CHECK: call void @gordian_write_range(ptr %{{.*}}, i64 4, i64 4, i64 100)
