@@ -23,12 +23,15 @@ class NameTable {
   // The number of `name`; 0 where it is not known.
   std::uint32_t Find(std::string_view name) const {
     if (name.empty() || name.size() > kShort) return NumberIn(long_, name);
-    const std::uint64_t packed = Pack(name);
-    Recent& recent = recent_[(packed * 0x9E3779B97F4A7C15u) >> (64 - kRecentBits)];
-    if (recent.packed == packed) return recent.number;
-    const std::uint32_t number = NumberIn(short_, packed);
-    if (number != 0) recent = {packed, number};
-    return number;
+    return FindPacked(Pack(name));
+  }
+
+  // The same for a name of one to seven bytes in a longer text: eight can be read.
+  std::uint32_t FindWithin(std::string_view name) const {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, name.data(), sizeof bytes);
+    const std::uint64_t mask = (std::uint64_t{1} << (8 * name.size())) - 1;
+    return FindPacked((name.size() << (8 * kShort)) | (bytes & mask));
   }
 
   // Gives an unknown name its number.
@@ -53,6 +56,15 @@ class NameTable {
   static std::uint32_t NumberIn(const Map& map, const Key& key) {
     const auto found = map.find(key);
     return found == map.end() ? 0 : found->second;
+  }
+
+  std::uint32_t FindPacked(std::uint64_t packed) const {
+    Recent& recent = recent_[(packed * 0x9E3779B97F4A7C15u) >> (64 - kRecentBits)];
+    if (recent.packed == packed) [[likely]]
+      return recent.number;
+    const std::uint32_t number = NumberIn(short_, packed);
+    if (number != 0) recent = {packed, number};
+    return number;
   }
 
   // A name of one to seven bytes, and its length, as one number.

@@ -42,6 +42,11 @@ constexpr std::uint32_t kMaxLine = 100'000'000;  // in a location that has one
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+// The number of a name that is a field of the line; 0 where it is not known.
+std::uint32_t NumberOf(std::string_view name, const StdLine& line, const NameTable& names) {
+  return line.IsShort() ? names.FindWithin(name) : names.Find(name);
+}
+
 }  // namespace
 
 struct StdReader::State {
@@ -50,6 +55,7 @@ struct StdReader::State {
   };
 
   absl::Status TakeLine(std::string_view text, Take take);
+  absl::Status TakeSplit(const StdLine& line, Take take);
   StdFault TakeOperation(const StdLine& line, Take take);
   std::string WhatIsImpossible(StdFault fault, const StdLine& line) const;
   void Emit(EventType type, std::uint32_t subject, Take take);
@@ -57,11 +63,26 @@ struct StdReader::State {
   // For those with operands or a text.
   void EmitWith(EventType type, std::uint32_t subject, Take take, std::array<std::uint64_t, 4> args,
                 std::string_view name = {});
-  TaskId TaskNamed(std::string_view tid, Take take);
+  TaskId TaskNamed(std::string_view tid, Take take) {
+    const TaskId known = tids.Find(tid);
+    return known != 0 ? known : NewTask(tid, take);
+  }
+  TaskId NewTask(std::string_view tid, Take take);
   void Begin(TaskId task, Take take);
   void End(TaskId task, Take take);
-  ObjectId ObjectNamed(NameTable& names, std::vector<ObjectId>& ids, std::string_view name,
-                       trace::ObjectKind kind, Take take);
+  // The object that the line is about.
+  ObjectId ObjectOf(const StdLine& line, NameTable& names, std::vector<ObjectId>& ids,
+                    trace::ObjectKind kind, Take take) {
+    const std::uint32_t known = NumberOf(line.operand, line, names);
+    return known != 0 ? ids[known] : NewObject(names, ids, line.operand, kind, take);
+  }
+  ObjectId NewObject(NameTable& names, std::vector<ObjectId>& ids, std::string_view name,
+                     trace::ObjectKind kind, Take take);
+  SiteId SiteOf(const StdLine& line, Take take) {
+    if (line.number < direct_sites.size() && direct_sites[line.number] != 0) [[likely]]
+      return direct_sites[line.number];
+    return SiteAt(line.location, take);
+  }
   SiteId SiteAt(std::string_view location, Take take);
   SiteId NewSite(std::string_view file, std::uint64_t line, Take take);
   StdFault Fork(const StdLine& line, Take take);
@@ -121,9 +142,8 @@ void StdReader::State::EmitWith(EventType type, std::uint32_t subject, Take take
   event.text = {};
 }
 
-// The task of a tid: a new one gets its name, and is a root unless it is being forked.
-TaskId StdReader::State::TaskNamed(std::string_view tid, Take take) {
-  if (const TaskId known = tids.Find(tid); known != 0) return known;
+// A new task gets its name, and is a root unless it is being forked.
+TaskId StdReader::State::NewTask(std::string_view tid, Take take) {
   const TaskId id = tids.Add(tid);
   tasks.emplace_back();
   if (task == 0) task = id;  // the first line's: nobody else can say its name
@@ -149,10 +169,8 @@ void StdReader::State::End(TaskId id, Take take) {
   task = before;
 }
 
-ObjectId StdReader::State::ObjectNamed(NameTable& names, std::vector<ObjectId>& ids,
-                                       std::string_view name, trace::ObjectKind kind, Take take) {
-  const std::uint32_t known = names.Find(name);
-  if (known != 0) return ids[known];
+ObjectId StdReader::State::NewObject(NameTable& names, std::vector<ObjectId>& ids,
+                                     std::string_view name, trace::ObjectKind kind, Take take) {
   const std::uint32_t number = names.Add(name);
   const auto id = static_cast<ObjectId>(versions.size());
   versions.push_back(0);
@@ -226,12 +244,17 @@ absl::Status StdReader::State::TakeLine(std::string_view text, Take take) {
     return absl::InvalidArgumentError(
         absl::StrCat("line ", line_number, ": ", std::string(WhatIsWrong(text, line))));
   }
+  return TakeSplit(line, take);
+}
+
+absl::Status StdReader::State::TakeSplit(const StdLine& line, Take take) {
   site = 0;
-  task = TaskNamed(line.tid, take);
+  const TaskId known = NumberOf(line.tid, line, tids);
+  task = known != 0 ? known : NewTask(line.tid, take);
   StdFault fault = rules.Act(task, line_number);
   if (fault == StdFault::kNone) {
     Begin(task, take);
-    site = SiteAt(line.location, take);
+    site = SiteOf(line, take);
     fault = TakeOperation(line, take);
   }
   if (fault == StdFault::kNone) return absl::OkStatus();
@@ -244,13 +267,13 @@ StdFault StdReader::State::TakeOperation(const StdLine& line, Take take) {
   StdFault fault = StdFault::kNone;
   switch (line.op) {
     case StdOp::kAcq: {
-      const ObjectId lock = ObjectNamed(locks, lock_ids, line.operand, kLock, take);
+      const ObjectId lock = ObjectOf(line, locks, lock_ids, kLock, take);
       fault = rules.Acquire(task, lock, line_number);
       if (fault == StdFault::kNone) EmitOrdered(EventType::kLock, lock, take);
       return fault;
     }
     case StdOp::kRel: {
-      const ObjectId lock = ObjectNamed(locks, lock_ids, line.operand, kLock, take);
+      const ObjectId lock = ObjectOf(line, locks, lock_ids, kLock, take);
       fault = rules.Release(task, lock);
       if (fault == StdFault::kNone) EmitOrdered(EventType::kUnlock, lock, take);
       return fault;
@@ -258,8 +281,7 @@ StdFault StdReader::State::TakeOperation(const StdLine& line, Take take) {
     case StdOp::kRead:
     case StdOp::kWrite:
       Emit(line.op == StdOp::kRead ? EventType::kRead : EventType::kWrite,
-           ObjectNamed(variables, variable_ids, line.operand, trace::ObjectKind::kVariable, take),
-           take);
+           ObjectOf(line, variables, variable_ids, trace::ObjectKind::kVariable, take), take);
       break;
     case StdOp::kFork:
       return Fork(line, take);
@@ -338,6 +360,15 @@ StdReader::~StdReader() = default;
 absl::Status StdReader::Feed(std::string_view bytes, Take take) {
   State& s = *state_;
   while (s.status.ok() && !bytes.empty()) {
+    if (s.pending.empty() && bytes.size() >= kShortLineBytes) {
+      StdLine line;
+      if (const char* const next = SplitShort(bytes.data(), line); next != nullptr) {
+        ++s.line_number;
+        bytes.remove_prefix(static_cast<std::size_t>(next - bytes.data()));
+        s.status = s.TakeSplit(line, take);
+        continue;
+      }
+    }
     const std::size_t end = bytes.find('\n');
     std::string_view line = bytes.substr(0, end);
     if (!s.pending.empty() || end == std::string_view::npos) {

@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "detector/reader/verifier.h"
 #include "tests/reader/streams.h"
 
@@ -63,6 +66,35 @@ TEST(StdFormat, EachLineIsAnEvent) {
 TEST(StdFormat, PiecesOfAnySizeAreTheSame) {
   for (const std::size_t piece : {1u, 2u, 7u, 30u}) {
     EXPECT_EQ(ReadStd(kProgram, piece).lines, ReadStd(kProgram).lines);
+  }
+}
+
+// Most lines are read eight bytes at a time, where enough of them are there: fed byte by byte, none
+// is. Lines that are nearly right say whether both mean the same.
+TEST(StdFormat, LinesReadAtOnceAndByByteAreTheSame) {
+  static constexpr std::string_view kParts[] = {
+      "T0",   "T1",           "T23456",  "T2345678", "|",         "|",        "|", "r(",   "w(",
+      "acq(", "rel(",         "end(",    ")",        ")|",        "V",        "L", "V1|r", "4",
+      "17",   "00000017",     "1048576", "99999999", "123456789", "A.java:3", "#", " ",    "\r",
+      "\n",   "\xEF\xBB\xBF", "(",
+  };
+  std::mt19937 random(7);
+  const auto below = [&](std::size_t n) { return random() % n; };
+  const auto part = [&] { return std::string(kParts[below(std::size(kParts))]); };
+  for (int round = 0; round < 4'000; ++round) {
+    std::string text;
+    for (std::size_t line = 0; line < 6; ++line) {
+      const std::string op(kParts[7 + below(4)]);
+      std::string next = absl::StrCat("T", below(2), "|", op, op.size() == 2 ? "V" : "L", below(3),
+                                      ")|", below(2'000'000));
+      if (below(3) == 0) next.insert(below(next.size() + 1), part());
+      if (below(6) == 0) next.erase(below(next.size()), 1);
+      absl::StrAppend(&text, next, "\n");
+    }
+    text.append(40, '\n');
+    const Read at_once = ReadStd(text), by_byte = ReadStd(text, 1);
+    ASSERT_EQ(at_once.lines, by_byte.lines) << text;
+    ASSERT_EQ(at_once.error, by_byte.error) << text;
   }
 }
 
