@@ -61,7 +61,11 @@ struct DataSymbol {
   std::string name;
   std::uint64_t offset = 0;  // of the byte asked for
   std::uint64_t bytes = 0;
-  std::string file;  // where it is defined; may be empty
+};
+
+// Where it is defined.
+struct DataDefinition {
+  std::string file;
   std::uint32_t line = 0;
 };
 
@@ -70,6 +74,7 @@ class DataNames {
  public:
   virtual ~DataNames() = default;
   virtual std::optional<DataSymbol> DataAt(std::uint64_t address) = 0;
+  virtual std::optional<DataDefinition> DefinitionAt(std::uint64_t address) = 0;
 };
 
 Finding DescribeRace(const Race& race, const Model& model, DataNames* names);

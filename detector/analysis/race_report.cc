@@ -207,7 +207,7 @@ Named NameBlock(const Race& race, const MemoryBlock& block, const Model& model) 
   return named;
 }
 
-Named NameSymbol(const Race& race, const DataSymbol& symbol) {
+Named NameSymbol(const Race& race, const DataSymbol& symbol, DataNames& names) {
   Named named;
   named.name = symbol.name;
   if (symbol.offset != 0 || (symbol.bytes > race.bytes && race.bytes != 0)) {
@@ -215,10 +215,9 @@ Named NameSymbol(const Race& race, const DataSymbol& symbol) {
                     ")");
   }
   named.stable = symbol.name;
-  if (!symbol.file.empty()) {
-    named.origin =
-        absl::StrCat(symbol.name, " is defined at ", symbol.file.substr(symbol.file.rfind('/') + 1),
-                     ":", symbol.line, ".");
+  if (const std::optional<DataDefinition> at = names.DefinitionAt(race.address)) {
+    named.origin = absl::StrCat(symbol.name, " is defined at ",
+                                at->file.substr(at->file.rfind('/') + 1), ":", at->line, ".");
   }
   return named;
 }
@@ -234,7 +233,7 @@ Named NameVariable(const Race& race, const Model& model, DataNames* names) {
   if (race.block) {
     named = NameBlock(race, *race.block, model);
   } else if (symbol) {
-    named = NameSymbol(race, *symbol);
+    named = NameSymbol(race, *symbol, *names);
   } else if (race.variable == 0) {
     named.name = absl::StrCat(Count(race.bytes, "byte"), " at 0x", absl::Hex(race.address));
     named.stable = "memory";

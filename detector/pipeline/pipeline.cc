@@ -76,9 +76,15 @@ struct Pipeline::State final : DataNames {
     if (!variable) return std::nullopt;
     return DataSymbol{.name = std::move(variable->name),
                       .offset = offset - variable->begin,
-                      .bytes = variable->bytes,
-                      .file = std::move(variable->file),
-                      .line = variable->line};
+                      .bytes = variable->bytes};
+  }
+
+  std::optional<DataDefinition> DefinitionAt(std::uint64_t address) override {
+    const Module* module = resolver != nullptr ? sites.ModuleAt(address) : nullptr;
+    if (module == nullptr) return std::nullopt;
+    std::optional<Definition> found = resolver->ResolveDefinition(*module, address - module->base);
+    if (!found) return std::nullopt;
+    return DataDefinition{.file = std::move(found->file), .line = found->line};
   }
 
   // 0: it does not wait.
@@ -167,6 +173,8 @@ absl::Status Pipeline::Feed(trace::StreamId stream, std::span<const std::uint64_
 
 void Pipeline::NameWith(AddressResolver& resolver) { state_->resolver = &resolver; }
 
+void Pipeline::NameObjects() { state_->NameObjects(); }
+
 void Pipeline::Gap(trace::StreamId stream) { state_->reader.Gap(stream); }
 
 void Pipeline::Take(const trace::Event& event) { state_->Take(event); }
@@ -209,7 +217,6 @@ std::vector<Finding> Pipeline::LookForDeadlocks(bool& pending) {
   state_->waiting_words = 0;
   // A stream that is damaged says so when it is fed or judged.
   state_->reader.Drain(state_->Taker()).IgnoreError();
-  state_->NameObjects();
   std::vector<Finding> findings = state_->present.Look(state_->model);
   pending = state_->present.pending();
   return findings;

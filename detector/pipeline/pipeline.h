@@ -23,6 +23,9 @@ class Pipeline {
 
   // Whom to ask for the names of the program's variables when it judges; has to outlive it.
   void NameWith(AddressResolver& resolver);
+  // Names the objects that have come since the last time, as Judge() does. The first of an object
+  // file reads its symbols.
+  void NameObjects();
 
   // The next words of a stream. Events are analysed as far as they can be placed, at the
   // latest when Judge() is called.

@@ -39,7 +39,11 @@ struct Variable {
   std::string name;
   std::uint64_t begin = 0;  // in the file's addresses
   std::uint64_t bytes = 0;
-  std::string file;  // where it is defined, as far as is known
+};
+
+// Where a variable is defined.
+struct Definition {
+  std::string file;
   std::uint32_t line = 0;
 };
 
@@ -51,6 +55,10 @@ class AddressResolver {
   virtual std::vector<Frame> Resolve(const Module& module, std::uint64_t offset) = 0;
   // Of data.
   virtual std::optional<Variable> ResolveData(const Module&, std::uint64_t) { return std::nullopt; }
+  // Where that variable is defined. May take seconds, the first time for a large file.
+  virtual std::optional<Definition> ResolveDefinition(const Module&, std::uint64_t) {
+    return std::nullopt;
+  }
 };
 
 class SiteTable {

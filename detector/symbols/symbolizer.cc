@@ -1,14 +1,18 @@
 #include "detector/symbols/symbolizer.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "detector/symbols/data_symbols.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/DebugInfo/Symbolize/Symbolize.h"
+#include "llvm/Demangle/Demangle.h"
 #include "llvm/Object/BuildID.h"
 #include "llvm/Object/ObjectFile.h"
 
@@ -45,6 +49,7 @@ std::string Known(const std::string& text) {
 struct Symbolizer::State {
   llvm::symbolize::LLVMSymbolizer llvm;
   absl::flat_hash_map<std::string, std::string> files;  // path and build id → usable file, or ""
+  absl::flat_hash_map<std::string, std::unique_ptr<DataSymbols>> data;  // by usable file
 
   static llvm::symbolize::LLVMSymbolizer::Options Options() {
     llvm::symbolize::LLVMSymbolizer::Options options;
@@ -64,9 +69,26 @@ struct Symbolizer::State {
     return found->second;
   }
 
+  // Its variables: those of the file, or of its debug file where that has more to say.
+  const DataSymbols& DataOf(const Module& module) {
+    const std::string& path = FileOf(module);
+    const auto [found, is_new] = data.try_emplace(path);
+    if (!is_new) return *found->second;
+    const std::string debug = DebugFile(absl::AsciiStrToLower(module.build_id));
+    auto symbols = std::make_unique<DataSymbols>(debug.empty() ? path : debug);
+    if (symbols->empty() && !debug.empty()) symbols = std::make_unique<DataSymbols>(path);
+    found->second = std::move(symbols);
+    return *found->second;
+  }
+
   static std::string Find(const Module& module) {
     const std::string id = absl::AsciiStrToLower(module.build_id);
     if (IsRegular(module.path) && (id.empty() || BuildIdOf(module.path) == id)) return module.path;
+    return DebugFile(id);
+  }
+
+  // The system's file of debug information for a build, or "".
+  static std::string DebugFile(const std::string& id) {
     if (!IsHex(id)) return "";
     const std::string debug =
         absl::StrCat("/usr/lib/debug/.build-id/", id.substr(0, 2), "/", id.substr(2), ".debug");
@@ -105,6 +127,15 @@ std::vector<Frame> Symbolizer::Resolve(const Module& module, std::uint64_t offse
 }
 
 std::optional<Variable> Symbolizer::ResolveData(const Module& module, std::uint64_t offset) {
+  const DataSymbols::Symbol* found = state_->DataOf(module).At(offset);
+  if (found == nullptr) return std::nullopt;
+  std::string name = VariableName(llvm::demangle(found->name));
+  if (name.empty()) return std::nullopt;
+  return Variable{.name = std::move(name), .begin = found->begin, .bytes = found->bytes};
+}
+
+std::optional<Definition> Symbolizer::ResolveDefinition(const Module& module,
+                                                        std::uint64_t offset) {
   const std::string& path = state_->FileOf(module);
   if (path.empty()) return std::nullopt;
   auto found =
@@ -113,15 +144,9 @@ std::optional<Variable> Symbolizer::ResolveData(const Module& module, std::uint6
     llvm::consumeError(found.takeError());
     return std::nullopt;
   }
-  const std::string name = VariableName(Known(found->Name));
-  // The last symbol before it may have ended long before it.
-  const bool inside = offset >= found->Start && offset - found->Start < found->Size;
-  if (name.empty() || !inside) return std::nullopt;
-  return Variable{.name = name,
-                  .begin = found->Start,
-                  .bytes = found->Size,
-                  .file = Known(found->DeclFile),
-                  .line = static_cast<std::uint32_t>(found->DeclLine)};
+  std::string file = Known(found->DeclFile);
+  if (file.empty()) return std::nullopt;
+  return Definition{.file = std::move(file), .line = static_cast<std::uint32_t>(found->DeclLine)};
 }
 
 }  // namespace gordian::detector

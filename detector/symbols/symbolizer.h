@@ -25,6 +25,7 @@ class Symbolizer final : public AddressResolver {
 
   std::vector<Frame> Resolve(const Module& module, std::uint64_t offset) override;
   std::optional<Variable> ResolveData(const Module& module, std::uint64_t offset) override;
+  std::optional<Definition> ResolveDefinition(const Module& module, std::uint64_t offset) override;
 
  private:
   struct State;

@@ -18,6 +18,7 @@
 #include "detector/report/text.h"
 #include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/options.h"
+#include "instrument/recorder/own_mutex.h"
 #include "instrument/recorder/recorder.h"
 #include "instrument/recorder/session.h"
 #include "lib/inprocess/tasks_text.h"
@@ -73,7 +74,7 @@ struct Session::State {
                  status.ToString().c_str());
   }
 
-  mutable std::mutex mutex;
+  mutable recorder::OwnMutex mutex;
   recorder::MemorySink sink;
   detector::Pipeline pipeline{LimitsOf(recorder::ProcessOptions())};
   const detector::FailPolicy policy = PolicyOf(recorder::ProcessOptions());
@@ -120,6 +121,7 @@ std::vector<Finding> Session::LookForDeadlocks() {
   if (!judging_) return {};
   std::lock_guard lock(state_->mutex);
   state_->Read();
+  state_->pipeline.NameObjects();
   bool pending = false;
   return state_->pipeline.LookForDeadlocks(pending);
 }

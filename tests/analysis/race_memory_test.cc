@@ -266,8 +266,10 @@ class OneName : public detector::DataNames {
  public:
   std::optional<detector::DataSymbol> DataAt(std::uint64_t address) override {
     if (address < kAt || address >= kAt + 40) return std::nullopt;
-    return detector::DataSymbol{
-        .name = "table", .offset = address - kAt, .bytes = 40, .file = "src/table.cc", .line = 7};
+    return detector::DataSymbol{.name = "table", .offset = address - kAt, .bytes = 40};
+  }
+  std::optional<detector::DataDefinition> DefinitionAt(std::uint64_t) override {
+    return detector::DataDefinition{.file = "src/table.cc", .line = 7};
   }
 };
 

@@ -111,6 +111,9 @@ TEST(Symbolizer, DataHasTheNameOfItsVariable) {
   EXPECT_THAT(found->name, HasSubstr("g_table"));
   EXPECT_EQ(found->bytes, sizeof g_table);
   EXPECT_EQ(address - self.base - found->begin, 3 * sizeof(int));
+  const auto definition = symbolizer.ResolveDefinition(self, address - self.base);
+  ASSERT_TRUE(definition.has_value());
+  EXPECT_THAT(definition->file, EndsWith("symbolizer_test.cc"));
 }
 
 TEST(Symbolizer, WhatIsNoVariableHasNoName) {
