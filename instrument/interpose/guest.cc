@@ -43,11 +43,10 @@ constexpr recorder::Guest kGuest{
 }  // namespace
 }  // namespace gordian::interpose
 
-// recorder::kGuestJoins. A program without instrumented code has nothing for us to see.
+// recorder::kGuestJoins. Where the program is not instrumented its locks, threads and condition
+// variables are seen all the same.
 extern "C" GORDIAN_ENTRY const gordian::recorder::Guest* gordian_guest_joins(
     const gordian::recorder::Host* host) {
   using namespace gordian::interpose;  // NOLINT
-  const bool joins =
-      g_instrumented.load(std::memory_order_relaxed) && gordian::recorder::BecomeGuest(*host);
-  return joins ? &kGuest : nullptr;
+  return gordian::recorder::BecomeGuest(*host) ? &kGuest : nullptr;
 }

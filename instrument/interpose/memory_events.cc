@@ -89,6 +89,7 @@ void StackBegan(ThreadState& thread) {
 void StackEnded(ThreadState& thread) { WriteStack(thread, EventType::kStackEnd); }
 
 void StackEvent(EventType type, std::uintptr_t begin, std::size_t bytes) {
+  if (!g_instrumented.load(std::memory_order_relaxed)) return;
   Recording recording(Epoch::kGoesOn);
   if (recording) Write(recording.log(), type, 0, begin, bytes);
 }

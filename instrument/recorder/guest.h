@@ -1,7 +1,8 @@
 // Two recorders in one process: the program was built with the library, whose recorder records, and
-// with the compiler pass, whose hooks are in the preloaded library with a recorder of its own. The
-// program's is the *host*: it keeps the tasks, the buffers and the numbers. The preloaded one is
-// its *guest*: its hooks write into the host's buffers, in the name of the task that runs.
+// stands on a preloaded one, which sees what else it does: its POSIX locks and, where it was built
+// with the compiler pass, its memory. The program's is the *host*: it keeps the tasks, the buffers
+// and the numbers. The preloaded one is its *guest*: its hooks write into the host's buffers, in
+// the name of the task that runs.
 //
 // The two are joined by tables of functions, at start and for good. What is laid out alike in both
 // (a thread's log, a tracked object) is touched by either; a host of another layout is refused.
@@ -58,7 +59,7 @@ struct Guest {
 // The function by which a guest is asked in; its type is `const Guest*(const Host*)`.
 inline constexpr char kGuestJoins[] = "gordian_guest_joins";
 
-// Asks the preloaded recorder in, if there is one and the program has instrumented code.
+// Asks the preloaded recorder in, if there is one.
 // `stretch` says what runs on a thread.
 void InviteGuest(Stretch (*stretch)());
 

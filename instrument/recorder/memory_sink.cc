@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "instrument/recorder/own_mutex.h"
 #include "instrument/recorder/session.h"
 
 namespace gordian::recorder {
@@ -22,7 +23,7 @@ struct Stream {
 
 // `read` calls happen outside the lock, so that recording goes on meanwhile.
 struct MemorySink::State {
-  std::mutex mutex;
+  OwnMutex mutex;
   std::map<trace::StreamId, Stream> streams;
 };
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "instrument/recorder/internal.h"
+#include "instrument/recorder/own_mutex.h"
 
 namespace gordian::recorder {
 namespace {
@@ -28,7 +29,7 @@ struct Loaded {
 };
 
 struct Written {
-  std::mutex mutex;
+  OwnMutex mutex;
   std::vector<Loaded> modules;
   std::atomic<unsigned long long> loads{0};  // by the loader's own count, when it was last asked
 };

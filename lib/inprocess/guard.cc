@@ -20,7 +20,9 @@
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
 #include "instrument/recorder/attach.h"
+#include "instrument/recorder/guest.h"
 #include "instrument/recorder/options.h"
+#include "instrument/recorder/own_mutex.h"
 #include "instrument/recorder/recorder.h"
 #include "lib/inprocess/session.h"
 #include "lib/inprocess/settle.h"
@@ -41,7 +43,7 @@ struct Guard {
   std::atomic<bool> armed{false};
   std::atomic<const std::string_view*> overflow{nullptr};  // the report of a stack's overflow
 
-  std::mutex mutex;
+  recorder::OwnMutex mutex;
   std::uint32_t test = 0;  // 0: not armed
   internal::Task* own = nullptr;
   trace::TaskId first_task = 0;  // ids from here on were spawned in the test
@@ -173,6 +175,7 @@ std::int64_t Tend(Guard& guard) {
 void* Watch(void*) {
   pthread_setname_np(pthread_self(), "gordian-guard");  // by which a supervisor knows it
   internal::AdoptThread(internal::NewThreadTask(trace::TaskKind::kInternal));
+  const recorder::Unseen unseen;
   Guard& guard = TheGuard();
   std::int64_t next = -1;
   for (;;) {

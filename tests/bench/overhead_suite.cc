@@ -2,8 +2,8 @@
 // over that of the same program compiled natively; ThreadSanitizer's is measured beside it.
 //
 // Each side is overhead/workloads.cc, compiled in its own way. What a side needs for a program that
-// does nothing is taken off. All sides of a workload run in turn, five times; a cost is the median of
-// its ratios to the native run of the same round.
+// does nothing is taken off. All sides of a workload run in turn, five times; a cost is the median
+// of its ratios to the native run of the same round.
 #include <algorithm>
 #include <array>
 #include <string>

@@ -105,8 +105,6 @@ constexpr Case kCases[] = {
     {"writer-starves", "starvation.lock suspected"},
     {"writer-gets-in", ""},
     {"polite-worker", ""},
-    {"permit-taken-again", "starvation.semaphore suspected"},
-    {"permit-left-for-others", ""},
     {"gives-way-for-long", "livelock.retry suspected"},
     {"gives-way-a-time", ""},
     {"contended", ""},

@@ -1,7 +1,5 @@
 // Who gets on and who does not: starvation, livelock, contention.
 #include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
 
 #include <atomic>
 #include <chrono>
@@ -70,46 +68,6 @@ void GreedyAndOthers(int pause) {
 }
 
 void PoliteWorker() { GreedyAndOthers(2); }
-
-void OnTheFirstCpu(int policy) {
-  cpu_set_t first;
-  CPU_ZERO(&first);
-  sched_getaffinity(0, sizeof first, &first);
-  for (int cpu = 0, seen = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &first) && seen++ > 0) CPU_CLR(cpu, &first);
-  }
-  sched_setaffinity(0, sizeof first, &first);
-  const sched_param normal{};
-  sched_setscheduler(0, policy, &normal);
-}
-
-// One permit, which a POSIX semaphore gives to whoever comes: to its holder, who takes it again at
-// once, rather than to one who has yet to be run (`policy`).
-void OnePermit(int pause, int policy) {
-  static sem_t permit;
-  sem_init(&permit, 0, 1);
-  const auto end = In(1800);
-  std::thread greedy([=] {
-    OnTheFirstCpu(SCHED_OTHER);
-    while (Before(end)) {
-      sem_wait(&permit);
-      Spin(2);
-      sem_post(&permit);
-      if (pause != 0) Pause(pause);
-    }
-  });
-  std::thread other([=] {
-    OnTheFirstCpu(policy);
-    Pause();
-    sem_wait(&permit);
-    sem_post(&permit);
-  });
-  greedy.join();
-  other.join();
-}
-
-void PermitTakenAgain() { OnePermit(0, SCHED_IDLE); }
-void PermitLeftForOthers() { OnePermit(5, SCHED_OTHER); }
 
 // Two who come to the same point at the same time, each time.
 class InStep {
@@ -191,8 +149,6 @@ constexpr Plain kPrograms[] = {
     {"writer-starves", WriterStarves},
     {"writer-gets-in", WriterGetsIn},
     {"polite-worker", PoliteWorker},
-    {"permit-taken-again", PermitTakenAgain},
-    {"permit-left-for-others", PermitLeftForOthers},
     {"gives-way-for-long", GivesWayForLong},
     {"gives-way-a-time", GivesWayATime},
     {"contended", Contended},

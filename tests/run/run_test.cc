@@ -122,6 +122,17 @@ TEST_F(RunTest, WhoSpinsOnWhatNobodyGivesIsNamedAtTheTimeLimit) {
   EXPECT_EQ(Shell("$G run --fail-on=suspected -- $S spins-on-a-flag 1").status, 0);
 }
 
+TEST_F(RunTest, LocksOfTheStandardAreSeenBesideTheLibrarys) {
+  const Outcome run = Shell("$G run -- $S mixed-locks");
+  EXPECT_EQ(run.status, GORDIAN_PRELOADS != 0 ? 1 : 0) << run.err;
+  if (GORDIAN_PRELOADS != 0) {
+    EXPECT_THAT(run.err, AllOf(HasSubstr("deadlock.lock-order · predicted"),
+                               HasSubstr("\"forth\" locks MixedLocks(char const*)::theirs while "
+                                         "it holds ours")));
+  }
+  EXPECT_EQ(Shell("$G run -- $S mixed-locks 1").status, 0);
+}
+
 TEST_F(RunTest, WhatATaskWorksForIsTold) {
   const Outcome run = Shell("$G run -- $S labelled-leak");
   EXPECT_EQ(run.status, 1) << run.err;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -194,14 +195,36 @@ int DetachedSender(const char*) {
   return result.Recv() ? 0 : 99;
 }
 
+// A lock of the library and one of the standard's, one after the other; `together`: in one order.
+int MixedLocks(const char* together) {
+  static gordian::Mutex ours{"ours"};
+  static std::mutex theirs;
+  const auto ours_first = [] {
+    std::scoped_lock outer(ours);
+    std::scoped_lock inner(theirs);
+  };
+  const auto theirs_first = [] {
+    std::scoped_lock outer(theirs);
+    std::scoped_lock inner(ours);
+  };
+  gordian::WaitGroup done;
+  done.Go("forth", ours_first);
+  gordian::Sleep(absl::Milliseconds(20));
+  if (std::atoi(together) != 0) {
+    done.Go("forth again", ours_first);
+  } else {
+    done.Go("back", theirs_first);
+  }
+  done.Wait();
+  return 0;
+}
+
 // One request is left behind; the other one ends.
 int LabelledLeak(const char*) {
   gordian::Chan<int> answer(0);
   for (const char* request : {"41", "42"}) {
     gordian::WithLabels({{"request", request}, {"user", "ann"}}, [&] {
-      Go("server", [=] {
-        gordian::WithLabels({{"step", "2"}}, [&] { answer.Send(1); });
-      });
+      Go("server", [=] { gordian::WithLabels({{"step", "2"}}, [&] { answer.Send(1); }); });
     });
     if (request[1] == '1') answer.Recv();
   }
@@ -346,6 +369,7 @@ const std::map<std::string_view, int (*)(const char*)> kPrograms = {
     {"forgets", Forgets},
     {"ends-with-threads", EndsWithThreads},
     {"detached-sender", DetachedSender},
+    {"mixed-locks", MixedLocks},
     {"labelled-leak", LabelledLeak},
     {"spins-on-a-flag", SpinsOnAFlag},
     {"permit-corridor", PermitCorridor},

@@ -75,6 +75,8 @@ bool FreezeTask(Task& task) {
 void SetUnwinder(void (*thrower)()) { g_unwinder.store(thrower, std::memory_order_release); }
 
 void ThrowUnwound() {
+  // The task still waits, as far as the trace knows: it does nothing until that is over.
+  const recorder::Unseen unseen;
   if (void (*thrower)() = g_unwinder.load(std::memory_order_acquire)) thrower();
   throw Unwound{};
 }

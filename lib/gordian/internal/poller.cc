@@ -15,6 +15,7 @@
 #include "gordian/internal/forked.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
+#include "instrument/recorder/own_mutex.h"
 
 namespace gordian::internal {
 namespace {
@@ -144,7 +145,7 @@ class Poller {
   }
 
   const int epoll_;
-  std::mutex mutex_;
+  recorder::OwnMutex mutex_;
   std::unordered_map<int, PollWait*> waits_;  // under mutex_: by descriptor
 };
 

@@ -230,6 +230,7 @@ void UnlockJoinable() {
 }
 
 void ForgetJoinable() {
+  const recorder::Unseen unseen;
   TheJoinable().tasks.clear();
   TheJoinable().mutex.unlock();
   g_has_internal_threads.store(false);
