@@ -53,6 +53,12 @@ bool IsGordianFile(std::string_view file) {
          Contains(file, "instrument/recorder/");
 }
 
+// Known by name where a stripped build has no lines.
+bool IsRecordersFunction(const std::string& function) {
+  return function.starts_with("gordian::interpose::") ||
+         function.starts_with("gordian::recorder::");
+}
+
 bool IsLibraryWithoutLines(const Frame& frame) {
   const std::string_view base = BaseName(frame.file);
   return frame.line == 0 &&
@@ -66,9 +72,10 @@ bool IsRuntime(const Frame& frame) {
   static constexpr std::array<std::string_view, 6> kRuntimes = {
       "libc.so", "libpthread", "ld-linux", "libstdc++.so", "libgcc_s", "libgordian_"};
   const std::string_view base = BaseName(frame.file);
+  const std::string name = FunctionName(frame.function);
   return IsGordianFile(frame.file) || Contains(frame.file, "/sysdeps/") ||
          Contains(frame.file, "nptl/") || Contains(frame.file, "csu/") ||
-         FunctionName(frame.function).starts_with("std::") ||
+         name.starts_with("std::") || IsRecordersFunction(name) ||
          std::any_of(kRuntimes.begin(), kRuntimes.end(),
                      [&](std::string_view name) { return base.starts_with(name); });
 }
@@ -88,7 +95,7 @@ bool IsPlumbing(const Frame& frame) {
   }
   const std::string name = FunctionName(frame.function);
   return name.starts_with("std::") || name.starts_with("__gnu_cxx::") ||
-         name.starts_with("boost::context::") || name == "_start";
+         name.starts_with("boost::context::") || IsRecordersFunction(name) || name == "_start";
 }
 
 const Frame* Shown(std::span<const Frame> frames) {

@@ -82,6 +82,15 @@ TEST(Shown, AThreadOfALibraryIsShownInIt) {
   EXPECT_EQ(Shown(frames), &frames.front());
 }
 
+TEST(Shown, OursIsKnownByItsNameWhereItHasNoLines) {
+  const std::vector<Frame> frames = {
+      {.function = "g_cond_wait", .file = "/usr/lib/x86_64-linux-gnu/libglib-2.0.so.0+0xa96bb"},
+      {.function = "gordian::interpose::(anonymous namespace)::RunThread(void*)",
+       .file = "life.cc"}};
+  EXPECT_TRUE(IsPlumbing(frames[1]));
+  EXPECT_EQ(Shown(frames), &frames.front());
+}
+
 TEST(Shown, FallsBackToWhatThereIs) {
   const std::vector<Frame> system = {{.file = "/usr/lib/x86_64-linux-gnu/libc.so.6+0x29d90"},
                                      {.function = "std::f()", .file = "/usr/include/f", .line = 3}};
