@@ -27,13 +27,18 @@ std::uint32_t LocksetTable::FindNode(std::uint32_t below, const HeldLock& lock) 
 std::uint32_t LocksetTable::Intern(ClockSlot slot, const std::vector<Hold>& held) {
   std::vector<Step>* path = paths_.At(slot);
   if (path == nullptr) return 0;
+  // Nothing was acquired since the last call; and what was released would be missing.
+  const bool as_before = path->size() == held.size() && path->back().seq == held.back().seq;
+  if (as_before) return path->back().node;
   std::size_t same = 0;
   while (same < std::min(path->size(), held.size()) && (*path)[same].seq == held[same].seq) ++same;
-  path->resize(same);
+  path->resize(held.size());
+  std::uint32_t node = same > 0 ? (*path)[same - 1].node : 0;
   for (std::size_t i = same; i < held.size(); ++i) {
-    path->push_back({held[i].seq, NodeOf(path->empty() ? 0 : path->back().node, held[i])});
+    node = NodeOf(node, held[i]);
+    (*path)[i] = {held[i].seq, node};
   }
-  return path->back().node;
+  return node;
 }
 
 std::vector<HeldLock> LocksetTable::Locks(std::uint32_t lockset) const {

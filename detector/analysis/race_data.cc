@@ -35,49 +35,60 @@ EventSet RaceData::wants() const {
                  EventType::kHeapFree,      EventType::kStackBegin});
 }
 
-void RaceData::Report(const Access& first, const Access& second, const Model& model) {
-  const ObjectId variable = second.object;
-  const SiteId made = model.Object(variable).created_at;
-  Race race{.variable = variable};
-  race.first = first;
-  race.second = second;
-  log_.Add(race, made != 0 ? made : std::uint64_t{variable} << 32, model);
+Access RaceData::AccessOf(const Seen& seen, AccessKind kind, ObjectId object) {
+  return {.seq = std::uint64_t{seen.seq_high} << 32 | seen.seq_low,
+          .task = seen.task,
+          .slot = seen.slot,
+          .epoch = seen.epoch,
+          .site = seen.site,
+          .lockset = seen.lockset,
+          .object = object,
+          .kind = kind};
 }
 
-void RaceData::Read(Variable& variable, const Access& access, const TaskClock& clock,
-                    const Model& model) {
-  const auto ordered = [&](const Access& a) { return clock.Knows(a.slot, a.epoch); };
-  if (variable.write.task != 0 && !ordered(variable.write)) Report(variable.write, access, model);
+void RaceData::Report(const Seen& first, AccessKind kind, const Present& now) {
+  const SiteId made = now.model.Object(now.object).created_at;
+  Race race{.variable = now.object};
+  race.first = AccessOf(first, kind, now.object);
+  race.second =
+      AccessOf(now.seen, now.is_write ? AccessKind::kWrite : AccessKind::kRead, now.object);
+  log_.Add(race, made != 0 ? made : std::uint64_t{now.object} << 32, now.model);
+}
+
+void RaceData::Read(Variable& variable, const Present& now) {
+  if (variable.write.task != 0 && !now.Knows(variable.write)) {
+    Report(variable.write, AccessKind::kWrite, now);
+  }
   if (variable.reads != nullptr) {
-    const auto same = std::ranges::find(*variable.reads, access.slot, &Access::slot);
+    const auto same = std::ranges::find(*variable.reads, now.seen.slot, &Seen::slot);
     if (same != variable.reads->end()) {
-      *same = access;
+      *same = now.seen;
     } else {
-      variable.reads->push_back(access);
+      variable.reads->push_back(now.seen);
     }
-  } else if (variable.read.task == 0 || ordered(variable.read)) {
-    variable.read = access;
+  } else if (variable.read.task == 0 || now.Knows(variable.read)) {
+    variable.read = now.seen;
   } else {
-    variable.reads = std::make_unique<std::vector<Access>>(
-        std::vector<Access>{std::exchange(variable.read, Access()), access});
+    variable.reads = std::make_unique<std::vector<Seen>>(
+        std::vector<Seen>{std::exchange(variable.read, Seen()), now.seen});
   }
 }
 
-void RaceData::Write(Variable& variable, const Access& access, const TaskClock& clock,
-                     const Model& model) {
-  const auto ordered = [&](const Access& a) { return clock.Knows(a.slot, a.epoch); };
-  if (variable.write.task != 0 && !ordered(variable.write)) Report(variable.write, access, model);
+void RaceData::Write(Variable& variable, const Present& now) {
+  if (variable.write.task != 0 && !now.Knows(variable.write)) {
+    Report(variable.write, AccessKind::kWrite, now);
+  }
   if (variable.reads != nullptr) {
-    for (const Access& read : *variable.reads) {
-      if (!ordered(read)) Report(read, access, model);
+    for (const Seen& read : *variable.reads) {
+      if (!now.Knows(read)) Report(read, AccessKind::kRead, now);
     }
     variable.reads.reset();
-  } else if (variable.read.task != 0 && !ordered(variable.read)) {
-    Report(variable.read, access, model);
+  } else if (variable.read.task != 0 && !now.Knows(variable.read)) {
+    Report(variable.read, AccessKind::kRead, now);
   }
   // Whoever races with a forgotten read races with this write too.
-  variable.read = Access();
-  variable.write = access;
+  variable.read = Seen();
+  variable.write = now.seen;
 }
 
 void RaceData::OnObject(const Event& event, const Model& model) {
@@ -86,19 +97,22 @@ void RaceData::OnObject(const Event& event, const Model& model) {
   any_variable_ = true;
   const bool is_write = event.type == EventType::kWrite;
   const TaskClock& clock = model.ClockOf(event.task);
-  const auto same_epoch = [&](const Access& a) {
-    return a.task == event.task && a.epoch == clock.epoch();
+  const auto same_epoch = [&](const Seen& seen) {
+    return seen.task == event.task && seen.epoch == clock.epoch();
   };
   if (same_epoch(variable->write) || (!is_write && same_epoch(variable->read))) return;
-  const Access access{.seq = event.seq,
-                      .task = event.task,
-                      .slot = clock.slot(),
-                      .epoch = clock.epoch(),
-                      .site = event.site,
-                      .lockset = log_.Held(event.task, model),
-                      .object = event.subject,
-                      .kind = is_write ? AccessKind::kWrite : AccessKind::kRead};
-  is_write ? Write(*variable, access, clock, model) : Read(*variable, access, clock, model);
+  const Present now{.object = event.subject,
+                    .is_write = is_write,
+                    .seen = {.task = event.task,
+                             .slot = clock.slot(),
+                             .epoch = clock.epoch(),
+                             .site = event.site,
+                             .lockset = log_.Held(event.task, model),
+                             .seq_low = static_cast<std::uint32_t>(event.seq),
+                             .seq_high = static_cast<std::uint32_t>(event.seq >> 32)},
+                    .clock = clock,
+                    .model = model};
+  is_write ? Write(*variable, now) : Read(*variable, now);
 }
 
 void RaceData::On(const Event& event, const Model& model) {

@@ -37,6 +37,7 @@ class ClockRef {
 
   const VectorClock& operator*() const { return box_ != nullptr ? box_->clock : kEmpty; }
   const VectorClock* operator->() const { return &**this; }
+  bool empty() const { return box_ == nullptr; }
   bool SharesWith(const ClockRef& other) const { return box_ == other.box_; }
 
   // The clock for writing: a copy where others refer to it too.
@@ -108,7 +109,7 @@ class TaskClock {
 // What an object passes on from those who released it to those who acquire it.
 class SyncClock {
  public:
-  bool empty() const { return empty_; }
+  bool empty() const { return stamp_.slot == kNoSlot && stamp_.known.empty(); }
 
   // Only this release counts from now on (an unlock).
   void Assign(const TaskClock& task) {
@@ -116,23 +117,21 @@ class SyncClock {
     if (!stamp_.known.SharesWith(now.known)) stamp_.known = now.known;
     stamp_.slot = now.slot;
     stamp_.epoch = now.epoch;
-    empty_ = false;
   }
 
   // This release counts beside those before it (a Done, a read unlock).
   void Join(const Stamp& stamp) {
     const bool covers =
-        empty_ || (stamp_.slot == kNoSlot ? false : stamp.Knows(stamp_.slot, stamp_.epoch));
+        empty() || (stamp_.slot == kNoSlot ? false : stamp.Knows(stamp_.slot, stamp_.epoch));
     if (covers) {
       stamp_ = stamp;
     } else if (stamp_.slot == kNoSlot || !stamp_.Knows(stamp.slot, stamp.epoch)) {
       Merge(stamp);
     }
-    empty_ = false;
   }
 
   void AcquiredBy(TaskClock& task) const {
-    if (!empty_) task.Acquire(stamp_);
+    if (!empty()) task.Acquire(stamp_);
   }
 
   const Stamp& stamp() const { return stamp_; }
@@ -146,8 +145,7 @@ class SyncClock {
     if (stamp.slot != kNoSlot) clock.Raise(stamp.slot, stamp.epoch);
   }
 
-  Stamp stamp_;
-  bool empty_ = true;
+  Stamp stamp_;  // of no slot and without a clock: nobody has released
 };
 
 }  // namespace gordian::detector

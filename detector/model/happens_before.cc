@@ -28,17 +28,6 @@ void Release(SyncClock& to, TaskClock& from) {
 
 }  // namespace
 
-struct HappensBefore::Task {
-  TaskClock clock;
-  bool started = false;
-  bool ended = false;
-  bool joinable = true;     // somebody may come to join it
-  bool acted = false;       // since its last release
-  SyncClock at_fence;       // of its last release fence
-  SyncClock unfenced;       // what relaxed loads have seen, until an acquire fence
-  std::uint64_t round = 0;  // of the barrier that it arrived at last
-};
-
 // Elements in the buffer, and the receives that made room in it.
 struct HappensBefore::Channel {
   std::deque<Stamp> sent;
@@ -272,28 +261,25 @@ void HappensBefore::ApplyToBarrier(const Event& event, Object& object, Task& tas
 }
 
 void HappensBefore::Apply(const Event& event) {
+  if (IsAccess(event.type)) return Access(event.task);
   Task* task = TaskAt(event.task);
   if (task == nullptr) return;
-  if (IsAccess(event.type)) {
-    task->acted = true;
-    return;
-  }
   if (trace::kRecordShapes[static_cast<std::size_t>(event.type)].subject !=
       trace::Subject::kObject) {
     return ApplyToTask(event, *task);
   }
   if (event.subject == 0) return;
+  task->acted = true;
+  if (event.type == EventType::kObjectEnd) return objects_.Forget(event.subject);
+  const bool begins = event.type == EventType::kObjectBegin;
+  if (begins && event.args[0] == static_cast<std::uint64_t>(ObjectKind::kVariable)) return;
   Object* object = objects_.At(event.subject);
   if (object == nullptr) return;
-  task->acted = true;
   TaskClock& clock = task->clock;
   switch (event.type) {
     case EventType::kObjectBegin:
       object->kind = static_cast<ObjectKind>(event.args[0]);
       object->capacity = event.args[1];
-      break;
-    case EventType::kObjectEnd:
-      objects_.Forget(event.subject);
       break;
     case EventType::kLock:
       object->released.AcquiredBy(clock);

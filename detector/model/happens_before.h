@@ -43,6 +43,10 @@ class HappensBefore {
   HappensBefore& operator=(const HappensBefore&) = delete;
 
   void Apply(const trace::Event& event);
+  // What Apply() does with a read or a write.
+  void Access(trace::TaskId task) {
+    if (Task* const of = TaskAt(task)) of->acted = true;
+  }
 
   const TaskClock& Clock(trace::TaskId task) const;
   // What the object's releases so far pass on to a task that acquires it now.
@@ -50,7 +54,16 @@ class HappensBefore {
   const MemoryMap& memory() const { return memory_; }
 
  private:
-  struct Task;
+  struct Task {
+    TaskClock clock;
+    bool started = false;
+    bool ended = false;
+    bool joinable = true;     // somebody may come to join it
+    bool acted = false;       // since its last release
+    SyncClock at_fence;       // of its last release fence
+    SyncClock unfenced;       // what relaxed loads have seen, until an acquire fence
+    std::uint64_t round = 0;  // of the barrier that it arrived at last
+  };
   struct Channel;
   struct Barrier;
   struct Object;

@@ -33,15 +33,15 @@ void Model::Apply(const Event& event) {
     task->info.last_site = event.site;
   }
   if (IsAccess(event.type)) {
-    const bool is_object = event.type < trace::EventType::kMemRead;
-    ObjectState* object = is_object ? state.ObjectAt(event.subject) : nullptr;
-    if (task != nullptr && object != nullptr) state.Use(*object, event.task, event.site);
-    state.happens_before.Apply(event);
+    state.happens_before.Access(event.task);
     return Notice(event.task);
   }
   const trace::RecordShape shape = trace::kRecordShapes[static_cast<std::size_t>(event.type)];
   if (shape.subject == Subject::kObject) {
-    ObjectState* object = state.ObjectAt(event.subject);
+    const bool is_life =
+        event.type == trace::EventType::kObjectBegin || event.type == trace::EventType::kObjectEnd;
+    const bool is_done = is_life && task != nullptr && state.ApplyToVariable(event, *task);
+    ObjectState* object = is_done ? nullptr : state.ObjectAt(event.subject);
     if (task != nullptr && object != nullptr) {
       state.ApplyToObject(event, *task, *object);
     } else if (task != nullptr && event.subject == 0) {
@@ -71,8 +71,9 @@ const TaskInfo& Model::FindTask(TaskId id) const {
 
 const ObjectInfo& Model::Object(ObjectId id) const {
   static const ObjectInfo kUnknown;
-  const ObjectState* object = state_->objects.Find(id);
-  return object != nullptr ? object->info : kUnknown;
+  if (const ObjectState* object = state_->FindObject(id)) return object->info;
+  const std::uint32_t* const variable = state_->variables.Find(id);
+  return variable != nullptr ? state_->alike[*variable] : kUnknown;
 }
 
 const std::vector<TaskId>& Model::open_tasks() const {
@@ -86,7 +87,9 @@ const std::vector<TaskId>& Model::open_tasks() const {
 }
 
 TaskId Model::task_count() const { return state_->tasks.last(); }
-ObjectId Model::object_count() const { return state_->objects.last(); }
+ObjectId Model::object_count() const {
+  return std::max(state_->objects.last(), state_->variables.last());
+}
 
 const TaskClock& Model::FindClock(TaskId id) const { return state_->happens_before.Clock(id); }
 std::uint32_t Model::Epoch(TaskId id) const { return ClockOf(id).epoch(); }

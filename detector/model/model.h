@@ -109,7 +109,8 @@ struct ObjectInfo {
   std::uint64_t begin_seq = 0;  // of `object`; 0: none was seen
   TaskId creator = 0;
   std::uint32_t test = 0;
-  std::vector<TaskId> users;     // the tasks that have used it, each once, in order
+  // The tasks that have used it, each once, in order; not those that only read or wrote a variable.
+  std::vector<TaskId> users;
   std::vector<SiteId> used_at;   // where each of them first did
   std::uint32_t gone_users = 0;  // how many more did, and have ended
 };

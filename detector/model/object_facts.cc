@@ -34,6 +34,34 @@ bool Holds(const TaskInfo& task, ObjectId object) {
 
 }  // namespace
 
+std::unique_ptr<ObjectState> Model::State::NewObject(ObjectId id) const {
+  auto object = std::make_unique<ObjectState>();
+  const std::uint32_t* const variable = variables.Find(id);
+  if (variable != nullptr) object->info = alike[*variable];
+  object->info.id = id;
+  return object;
+}
+
+bool Model::State::ApplyToVariable(const Event& event, const TaskState& task) {
+  if (FindObject(event.subject) != nullptr) return false;
+  if (event.type == EventType::kObjectBegin) {
+    if (event.args[0] != static_cast<std::uint64_t>(ObjectKind::kVariable)) return false;
+    std::uint32_t* const variable = variables.At(event.subject);
+    if (variable == nullptr) return false;
+    ObjectInfo info;
+    Begin(event, task, info);
+    const auto [found, is_new] =
+        made_alike.try_emplace({info.created_at, info.creator, info.test, info.detail},
+                               static_cast<std::uint32_t>(alike.size()));
+    if (is_new) alike.push_back(std::move(info));
+    *variable = found->second;
+    return true;
+  }
+  // Accesses are not ordered: one may come after the end, which therefore ends nothing.
+  const std::uint32_t* const variable = variables.Find(event.subject);
+  return event.type == EventType::kObjectEnd && variable != nullptr && *variable != 0;
+}
+
 void Model::State::UseAnew(ObjectState& object, TaskId task, SiteId site) {
   if (object.info.users.size() >= object.prune_at) PruneUsers(object);
   object.last_user = task;
@@ -150,7 +178,7 @@ void Model::State::Disarm(ObjectState& timer) {
   if (timer.armed_at == 0) return;
   const ObjectId last = armed_timers.back();
   armed_timers[timer.armed_at - 1] = last;
-  objects.At(last)->armed_at = timer.armed_at;
+  (*objects.At(last))->armed_at = timer.armed_at;
   armed_timers.pop_back();
   timer.armed_at = 0;
 }

@@ -36,15 +36,21 @@ class PagedTable {
     return &pages_[page]->entries[id % kPage];
   }
 
-  // The entry is over: it is empty from now on, and so it may be made again at any time. References
-  // to it and to those forgotten before are no longer valid.
+  // The entry is over, or will never be made: it is empty from now on, and so it may be made again
+  // at any time. References to it and to those forgotten before are no longer valid.
   void Forget(std::uint32_t id) {
     const std::size_t page = id / kPage;
+    if (id > kMaxId) return;
+    if (page >= forgotten_.size()) forgotten_.resize(page + 1);
+    forgotten_[page] |= static_cast<std::uint16_t>(1u << (id % kPage));
+    const bool is_over = forgotten_[page] == (1u << kPage) - 1;
+    if (is_over) forgotten_[page] = 0;
     if (page >= pages_.size() || pages_[page] == nullptr) return;
-    Page& of = *pages_[page];
-    of.entries[id % kPage] = T();
-    of.forgotten |= 1u << (id % kPage);
-    if (of.forgotten == (1u << kPage) - 1) pages_[page].reset();
+    if (is_over) {
+      pages_[page].reset();
+    } else {
+      pages_[page]->entries[id % kPage] = T();
+    }
   }
 
   std::uint32_t last() const { return last_; }  // the largest id that At() made
@@ -53,7 +59,6 @@ class PagedTable {
   static constexpr std::size_t kPage = 16;
   struct Page {
     std::array<T, kPage> entries;
-    std::uint32_t forgotten = 0;  // bit n: entries[n] is
   };
 
   [[gnu::noinline]] void MakePage(std::size_t page) {
@@ -62,6 +67,7 @@ class PagedTable {
   }
 
   std::vector<std::unique_ptr<Page>> pages_;
+  std::vector<std::uint16_t> forgotten_;  // by page, whether it is there or not; bit n: entry n is
   std::uint32_t last_ = 0;
 };
 

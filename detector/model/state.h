@@ -3,8 +3,10 @@
 #define GORDIAN_DETECTOR_MODEL_STATE_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -33,7 +35,13 @@ struct ObjectState {
 struct Model::State {
   HappensBefore happens_before;
   PagedTable<TaskState> tasks;
-  PagedTable<ObjectState> objects;
+  PagedTable<std::unique_ptr<ObjectState>> objects;
+  // Of most variables no more is known than where and by whom they were made: those that are made
+  // alike share that. What else becomes known of one makes it an object of its own.
+  PagedTable<std::uint32_t> variables;  // → in `alike`; 0: none
+  std::deque<ObjectInfo> alike{1};
+  absl::flat_hash_map<std::tuple<SiteId, TaskId, std::uint32_t, std::uint64_t>, std::uint32_t>
+      made_alike;
   // Whom the last event was about: the next one most likely is too.
   TaskId present_id = 0;
   TaskState* present = nullptr;
@@ -55,9 +63,16 @@ struct Model::State {
   TaskState* TaskAt(TaskId id) { return id == present_id ? present : FindTask(id); }
   TaskState* FindTask(TaskId id);
   ObjectState* ObjectAt(ObjectId id) {
-    ObjectState* object = id != 0 ? objects.At(id) : nullptr;
-    if (object != nullptr) object->info.id = id;
-    return object;
+    std::unique_ptr<ObjectState>* const object = id != 0 ? objects.At(id) : nullptr;
+    if (object == nullptr) return nullptr;
+    if (*object == nullptr) [[unlikely]]
+      *object = NewObject(id);
+    return object->get();
+  }
+  // nullptr where it is not known, or nothing of its own is.
+  ObjectState* FindObject(ObjectId id) const {
+    const std::unique_ptr<ObjectState>* const object = objects.Find(id);
+    return object != nullptr ? object->get() : nullptr;
   }
 
   // task_facts.cc
@@ -71,6 +86,9 @@ struct Model::State {
   void Block(const trace::Event& event, TaskState& task);
 
   // object_facts.cc
+  std::unique_ptr<ObjectState> NewObject(ObjectId id) const;
+  // Takes an event of a variable that shares what is known of it; false where it does not.
+  bool ApplyToVariable(const trace::Event& event, const TaskState& task);
   void ApplyToObject(const trace::Event& event, TaskState& task, ObjectState& object);
   void Begin(const trace::Event& event, const TaskState& task, ObjectInfo& object);
   void Acquire(const trace::Event& event, TaskInfo& task, ObjectInfo& object, bool shared);

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "instrument/trace/ids.h"
 
 namespace gordian::detector {
@@ -19,10 +19,10 @@ namespace gordian::detector {
 class TaskQueue {
  public:
   using value_type = trace::TaskId;
-  using const_iterator = std::vector<trace::TaskId>::const_iterator;
+  using const_iterator = const trace::TaskId*;
 
-  const_iterator begin() const { return tasks_.begin() + front_; }
-  const_iterator end() const { return tasks_.end(); }
+  const_iterator begin() const { return tasks_.data() + front_; }
+  const_iterator end() const { return tasks_.data() + tasks_.size(); }
   std::size_t size() const { return tasks_.size() - static_cast<std::size_t>(front_); }
   bool empty() const { return size() == 0; }
   trace::TaskId front() const { return *begin(); }
@@ -33,8 +33,9 @@ class TaskQueue {
   void Leave(trace::TaskId task) {
     const auto found = std::find(begin(), end(), task);
     if (found == end()) return;
+    if (size() == 1) return Clear();
     if (found != begin()) {
-      tasks_.erase(found);
+      tasks_.erase(tasks_.begin() + (found - tasks_.data()));
     } else if (++front_ > static_cast<std::ptrdiff_t>(tasks_.size() / 2)) {
       tasks_.erase(tasks_.begin(), tasks_.begin() + front_);
       front_ = 0;
@@ -47,7 +48,7 @@ class TaskQueue {
   }
 
  private:
-  std::vector<trace::TaskId> tasks_;
+  absl::InlinedVector<trace::TaskId, 4> tasks_;
   std::ptrdiff_t front_ = 0;  // those before it have left
 };
 

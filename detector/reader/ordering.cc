@@ -125,10 +125,12 @@ absl::Status Ordering::Drain(Take take) {
 void Ordering::RunStream(StreamIndex index, Take take) {
   Stream& s = *streams_[index];
   woken_ = false;
+  const std::uint64_t* end = s.end();
   for (;;) {
-    const trace::Decoded record = trace::Decode(s.begin(), s.end(), event_);
+    const trace::Decoded record = trace::Decode(s.begin(), end, event_);
     if (record.error != RecordError::kNone) [[unlikely]] {
       if (!PassUnreadable(s, record.error)) return;
+      end = s.end();
       continue;
     }
     const auto type = static_cast<std::size_t>(event_.type);

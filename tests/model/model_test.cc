@@ -240,6 +240,26 @@ TEST(ModelFacts, WhatOneTaskHasUsedAloneIsForgottenAtItsEnd) {
   EXPECT_EQ(model.Object(held).name, "held");
 }
 
+TEST(ModelFacts, VariablesThatAreMadeAlikeAreStillToldApart) {
+  TraceBuilder t;
+  const ObjectId one = t.Variable(""), other = t.Variable(""), named = t.Variable("total");
+  const ObjectId lock = t.Mutex("mu");
+  TaskTrace x = t.Task("x");
+  x.Write(one).On(EventType::kObjectEnd, one).Read(one);  // accesses are not ordered
+  x.Write(named);
+  Model model;
+  Play(t, model);
+  for (const ObjectId id : {one, other, named}) {
+    EXPECT_EQ(model.Object(id).kind, ObjectKind::kVariable);
+    EXPECT_EQ(model.Object(id).creator, 1u);
+    EXPECT_EQ(model.Object(id).detail, 8u);
+  }
+  EXPECT_EQ(model.ObjectName(one), "variable 1");
+  EXPECT_EQ(model.ObjectName(other), "variable 2");
+  EXPECT_EQ(model.ObjectName(named), "total");
+  EXPECT_EQ(model.object_count(), lock);
+}
+
 TEST(ModelFacts, AnIdMayComeAgainAfterItsEnd) {
   TraceBuilder t;
   TaskTrace x = t.Task("x");
@@ -263,6 +283,14 @@ TEST(PagedTableOfFacts, GivesBackWhatIsForgotten) {
   EXPECT_THAT(*table.Find(15), ElementsAre(1));
   EXPECT_THAT(*table.At(20), IsEmpty());
   table.Forget(100'000);  // was never made
+}
+
+TEST(PagedTableOfFacts, WhatWasNeverMadeKeepsNoPage) {
+  PagedTable<std::vector<int>> table;
+  table.Forget(16);
+  table.At(17)->push_back(1);
+  for (std::uint32_t id = 17; id < 32; ++id) table.Forget(id);
+  EXPECT_EQ(table.Find(17), nullptr);
 }
 
 TEST(TaskQueue, IsAListInOrderOfJoining) {
