@@ -8,8 +8,15 @@
 namespace gordian::detector {
 
 namespace {
+
 constexpr std::size_t kInstancesCounted = 10'000;
+
+// Two numbers as one, which is hashed in one step.
+constexpr std::uint64_t Both(std::uint32_t high, std::uint32_t low) {
+  return std::uint64_t{high} << 32 | low;
 }
+
+}  // namespace
 
 const HeldMode* AbstractAcquire::Holding(ObjectId object) const {
   for (const HeldMode& mode : held) {
@@ -29,10 +36,11 @@ std::uint32_t LockGraph::Root(TaskId task) {
 }
 
 std::uint32_t LockGraph::Child(std::uint32_t node, ObjectId lock, bool shared) {
-  const std::uint64_t key = (std::uint64_t{lock} << 1) | (shared ? 1 : 0);
+  static_assert(PagedTable<int>::kMaxId < 1u << 31);
+  const std::uint32_t key = (lock << 1) | (shared ? 1 : 0);
   if (nodes_[node].cached_key == key) return nodes_[node].cached_child;
   const auto [it, is_new] =
-      children_.try_emplace({node, key}, static_cast<std::uint32_t>(nodes_.size()));
+      children_.try_emplace(Both(node, key), static_cast<std::uint32_t>(nodes_.size()));
   if (is_new) nodes_.emplace_back();
   nodes_[node].cached_key = key;
   nodes_[node].cached_child = it->second;
@@ -75,7 +83,7 @@ void LockGraph::NewAcquire(const NestedRequest& request, const LockTrace& trace)
 
 void LockGraph::AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire) {
   const auto [it, is_new] =
-      edge_index_.try_emplace({from, to}, static_cast<std::uint32_t>(edges_.size()));
+      edge_index_.try_emplace(Both(from, to), static_cast<std::uint32_t>(edges_.size()));
   if (is_new) {
     edges_.push_back({from, to, {}});
     lock_index_.try_emplace(from, static_cast<std::uint32_t>(lock_index_.size()));
@@ -86,7 +94,7 @@ void LockGraph::AddEdge(ObjectId from, ObjectId to, std::uint32_t acquire) {
 
 std::set<SiteId> LockGraph::PlacesThatTake(ObjectId from, ObjectId to) const {
   std::set<SiteId> places;
-  const auto edge = edge_index_.find({from, to});
+  const auto edge = edge_index_.find(Both(from, to));
   if (edge == edge_index_.end()) return places;
   std::size_t left = kInstancesCounted;
   for (const std::uint32_t index : edges_[edge->second].acquires) {

@@ -69,7 +69,7 @@ class LockGraph {
  private:
   // Of a trie, one for each task: the path is the sequence of locks held and asked for.
   struct Node {
-    std::uint64_t cached_key = ~std::uint64_t{0};
+    std::uint32_t cached_key = ~std::uint32_t{0};  // lock and mode
     std::uint32_t cached_child = 0;
     std::uint32_t acquire = kNoAcquire;  // the abstract acquisition that ends here
   };
@@ -83,11 +83,11 @@ class LockGraph {
   absl::flat_hash_map<TaskId, std::uint32_t> roots_;
   TaskId last_task_ = 0;  // whose root is last_root_
   std::uint32_t last_root_ = 0;
-  absl::flat_hash_map<std::pair<std::uint32_t, std::uint64_t>, std::uint32_t> children_;
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> children_;  // by node, lock and mode
   std::vector<AbstractAcquire> acquires_;
   std::vector<LockEdge> edges_;
-  absl::flat_hash_map<std::pair<ObjectId, ObjectId>, std::uint32_t> edge_index_;
-  absl::flat_hash_map<ObjectId, std::uint32_t> lock_index_;  // of locks with edges
+  absl::flat_hash_map<std::uint64_t, std::uint32_t> edge_index_;  // by both locks
+  absl::flat_hash_map<ObjectId, std::uint32_t> lock_index_;       // of locks with edges
   std::vector<std::uint32_t> chain_;  // scratch: the sections open, outermost last
 };
 

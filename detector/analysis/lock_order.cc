@@ -105,6 +105,7 @@ bool LockOrder::IsConfirmed(const Locks& locks, const Cut& cut, const Model& mod
 
 // Whether the tasks hold, whenever they ask, more permits between them than there are.
 bool LockOrder::KeptApartByPermits(const Pattern& pattern) {
+  if (permits_.empty()) return false;
   absl::flat_hash_map<std::uint32_t, std::int64_t> together;
   for (const PatternStep& step : pattern) {
     for (const PermitsHeld& held : AlwaysHeld(step)) together[held.pool] += held.count;

@@ -38,6 +38,8 @@ class PermitTable {
  public:
   void On(const trace::Event& event, const Model& model);
 
+  // Whether there is nothing that gives permits.
+  bool empty() const { return pools_.size() == 1; }
   // What the task held just then.
   PermitSet HeldAt(TaskId task, Seq at) const;
   // How many the pool has to give.

@@ -20,7 +20,7 @@ void LockSections::Refresh(const LockTrace& trace) {
 }
 
 LockSections::User& LockSections::UserOf(ObjectId lock, TaskId task) {
-  std::vector<User>& users = locks_[lock];
+  std::vector<User>& users = *locks_.At(lock);
   const auto at = std::lower_bound(users.begin(), users.end(), task,
                                    [](const User& user, TaskId id) { return user.task < id; });
   if (at != users.end() && at->task == task) return *at;
@@ -31,8 +31,8 @@ LockSections::User& LockSections::UserOf(ObjectId lock, TaskId task) {
 
 const std::vector<LockSections::User>& LockSections::UsersOf(ObjectId lock) const {
   static const auto& none = *new std::vector<User>();
-  const auto found = locks_.find(lock);
-  return found != locks_.end() ? found->second : none;
+  const std::vector<User>* const found = locks_.Find(lock);
+  return found != nullptr ? *found : none;
 }
 
 // --- SpClosure ---------------------------------------------------------------

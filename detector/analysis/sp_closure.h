@@ -45,7 +45,7 @@ class LockSections {
  private:
   User& UserOf(ObjectId lock, TaskId task);
 
-  absl::flat_hash_map<ObjectId, std::vector<User>> locks_;
+  PagedTable<std::vector<User>> locks_;
   absl::flat_hash_map<TaskId, std::size_t> taken_;  // how many acquisitions are in already
 };
 
