@@ -1,6 +1,5 @@
 // How fast traces are analysed, how that grows, and what it takes in memory.
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -175,17 +174,21 @@ double AllSeconds(const TraceFile& file) {
   return CpuSeconds() - before;
 }
 
-// What a child process that runs `work` has resident at its peak, in bytes.
-template <typename Work>
-double PeakBytesOf(Work&& work) {
-  const pid_t child = fork();
-  if (child == 0) {
-    work();
-    _exit(0);
-  }
-  rusage usage{};
-  wait4(child, nullptr, 0, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
+double HeapBytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
+}
+
+// What all analyses together keep of a trace that they have seen to its end.
+double BytesKept(const Synthetic& what) {
+  const TraceFile file(what);
+  const double before = HeapBytes();
+  detector::Pipeline pipeline;
+  file.ForEachFrame([&](trace::StreamId stream, std::span<const std::uint64_t> words) {
+    Keep(pipeline.Feed(stream, words));
+  });
+  Keep(pipeline.Judge(detector::CutKind::kProgramEnd));
+  return HeapBytes() - before;
 }
 
 void Throughput(Table& table) {
@@ -202,7 +205,7 @@ void Throughput(Table& table) {
   table.Against(
       {"analysis/happens_before_races_from_std", "M events/s", "goal 10 M", 1, true},
       [&] { return millions(StdRaceSeconds(text)); }, 10);
-  const TraceFile memory({.events = kEvents, .accesses = 14, .by_address = true});
+  const TraceFile memory({.events = kEvents, .accesses = 14, .variables = 64, .by_address = true});
   table.Against(
       {"analysis/memory_races", "M events/s", "RAPID hb 0.2 M", 0.1, true},
       [&] { return millions(RaceSeconds(memory)); }, 0.205);
@@ -227,17 +230,31 @@ void Growth(Table& table) {
   }
 }
 
+// Bytes per variable: of two traces that differ in nothing else but how many there are.
+double BytesPerVariable(bool by_address) {
+  constexpr std::uint32_t kLocks = 256, kFew = 100, kMany = 4'000;  // behind each lock
+  const auto kept = [&](std::uint32_t variables) {
+    return BytesKept({.events = 4'000'000,
+                      .locks = kLocks,
+                      .accesses = 14,
+                      .variables = variables,
+                      .by_address = by_address});
+  };
+  return (kept(kMany) - kept(kFew)) / (kLocks * (kMany - kFew));
+}
+
 void Memory(Table& table) {
   constexpr std::uint64_t kFew = 1'000'000, kMany = 5'000'000;
-  const TraceFile few({.events = kFew}), many({.events = kMany});
   table.Against(
-      {"analysis/memory_per_event", "bytes", "goal: constant memory", 1},
-      [&] {
-        const double grown =
-            PeakBytesOf([&] { AllSeconds(many); }) - PeakBytesOf([&] { AllSeconds(few); });
-        return std::max(0.0, grown) / static_cast<double>(kMany - kFew);
-      },
+      {"analysis/memory_per_event", "bytes", "64 bytes", 1},
+      [&] { return (BytesKept({.events = kMany}) - BytesKept({.events = kFew})) / (kMany - kFew); },
       64);
+  table.Against(
+      {"analysis/memory_per_variable", "bytes", "64 bytes", 1},
+      [] { return BytesPerVariable(/*by_address=*/false); }, 64);
+  table.Against(
+      {"analysis/memory_per_word", "bytes", "64 bytes", 1},
+      [] { return BytesPerVariable(/*by_address=*/true); }, 64);
 }
 
 void ManyTests(Table& table) {

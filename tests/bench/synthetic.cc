@@ -21,7 +21,8 @@ class Player {
  public:
   explicit Player(const Synthetic& what) : what_(what), random_(what.seed) {}
 
-  // Calls `emit(task, op, object)`; tasks, locks and variables count from 0.
+  // Calls `emit(task, op, lock)`, for an access with the lock that it is under; tasks and locks
+  // count from 0.
   template <typename Emit>
   void Play(Emit&& emit) {
     std::uint64_t events = 0;
@@ -78,7 +79,8 @@ class Writer {
       if (task > 0) Put(0, Spawned(task));
       Put(task, {.type = EventType::kTaskRun, .subject = task + 1, .args = {1, 1}});
     }
-    for (std::uint32_t object = 0; object < 2 * what.locks; ++object) {
+    const std::uint32_t variables = what.by_address ? 0 : what.variables * what.locks;
+    for (std::uint32_t object = 0; object < what.locks + variables; ++object) {
       const bool is_lock = object < what.locks;
       const auto kind = is_lock ? trace::ObjectKind::kMutex : trace::ObjectKind::kVariable;
       Put(0, {.type = EventType::kObjectBegin,
@@ -96,12 +98,7 @@ class Writer {
   }
 
   void operator()(std::uint32_t task, Op op, std::uint32_t index) {
-    if (what_.by_address && (op == Op::kRead || op == Op::kWrite)) return Touch(task, op, index);
-    if (op == Op::kRead || op == Op::kWrite) {
-      const EventType type = op == Op::kRead ? EventType::kRead : EventType::kWrite;
-      Put(task, {.type = type, .subject = what_.locks + index + 1, .site = Site(op, index)});
-      return;
-    }
+    if (op == Op::kRead || op == Op::kWrite) return Touch(task, op, index);
     Lock& lock = locks_[index];
     ++lock.version;
     const EventType type = op == Op::kAcquire ? EventType::kLock : EventType::kUnlock;
@@ -130,11 +127,19 @@ class Writer {
   }
 
   void Touch(std::uint32_t task, Op op, std::uint32_t index) {
-    constexpr std::uint64_t kHeap = 0x7f00'0000'0000, kBytes = 512, kWord = 8;
-    Put(task, {.type = op == Op::kRead ? EventType::kMemRead : EventType::kMemWrite,
-               .subject = kWord,
-               .site = Site(op, index),
-               .args = {kHeap + kBytes * index + kWord * touched_++ % kBytes}});
+    constexpr std::uint64_t kHeap = 0x7f00'0000'0000, kWord = 8;
+    const auto variable =
+        what_.variables * index + static_cast<std::uint32_t>(touched_++ % what_.variables);
+    if (what_.by_address) {
+      Put(task, {.type = op == Op::kRead ? EventType::kMemRead : EventType::kMemWrite,
+                 .subject = kWord,
+                 .site = Site(op, index),
+                 .args = {kHeap + kWord * variable}});
+    } else {
+      Put(task, {.type = op == Op::kRead ? EventType::kRead : EventType::kWrite,
+                 .subject = what_.locks + variable + 1,
+                 .site = Site(op, index)});
+    }
   }
 
   void Put(std::uint32_t task, const Event& event, bool wide = false) {

@@ -19,7 +19,8 @@ struct Synthetic {
   std::uint32_t nesting = 1;     // locks held at once; taken in ascending order
   double inverted = 0;           // share of nested pairs taken in descending order
   std::uint32_t accesses = 2;    // reads and writes per critical section
-  bool by_address = false;       // of memory instead of objects: 512 bytes behind each lock
+  std::uint32_t variables = 1;   // behind each lock, touched in turn
+  bool by_address = false;       // they are words of memory instead of objects
   bool own_locks_mostly = true;  // tasks mostly re-take their own locks, as programs do
   std::uint64_t seed = 1;
 };
