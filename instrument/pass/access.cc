@@ -38,8 +38,8 @@ bool IsCompilersOwn(const llvm::Value* pointer) {
 
 class Collector {
  public:
-  Collector(const llvm::DataLayout& layout, Accesses& accesses)
-      : layout_(layout), accesses_(accesses) {}
+  Collector(const llvm::DataLayout& layout, bool leave_out, Accesses& accesses)
+      : layout_(layout), leave_out_(leave_out), accesses_(accesses) {}
 
   void Take(llvm::Instruction& instruction) {
     if (instruction.hasMetadata(llvm::LLVMContext::MD_nosanitize)) return;
@@ -49,7 +49,7 @@ class Collector {
     } else if (auto* store = dyn_cast<llvm::StoreInst>(&instruction)) {
       if (store->isAtomic()) return accesses_.atomics.push_back(store);
       const bool is_vtable = IsVtablePointer(instruction);
-      if (is_vtable && MayBeShared(store->getPointerOperand())) {
+      if (is_vtable && Counts(store->getPointerOperand())) {
         return accesses_.vtable_writes.push_back(store);
       }
       AddPlain(instruction, store->getPointerOperand(), store->getValueOperand()->getType(), true);
@@ -65,7 +65,7 @@ class Collector {
 
   void AddPlain(llvm::Instruction& at, llvm::Value* pointer, llvm::Type* type, bool is_write) {
     const llvm::TypeSize size = layout_.getTypeStoreSize(type);
-    if (size.isScalable() || !MayBeShared(pointer)) return;
+    if (size.isScalable() || !Counts(pointer)) return;
     AddPieces(at, pointer, size.getFixedValue(), is_write);
   }
 
@@ -76,11 +76,11 @@ class Collector {
       return;
     }
     if (auto* transfer = dyn_cast<llvm::MemTransferInst>(&copy)) {
-      if (MayBeShared(transfer->getRawSource())) {
+      if (Counts(transfer->getRawSource())) {
         AddPieces(copy, transfer->getRawSource(), length->getZExtValue(), false);
       }
     }
-    if (MayBeShared(copy.getRawDest())) {
+    if (Counts(copy.getRawDest())) {
       AddPieces(copy, copy.getRawDest(), length->getZExtValue(), true);
     }
   }
@@ -95,7 +95,10 @@ class Collector {
     }
   }
 
+  bool Counts(const llvm::Value* pointer) const { return !leave_out_ || MayBeShared(pointer); }
+
   const llvm::DataLayout& layout_;
+  const bool leave_out_;
   Accesses& accesses_;
 };
 
@@ -121,9 +124,9 @@ bool MaySynchronise(const llvm::Instruction& instruction) {
   return isa<llvm::AtomicRMWInst, llvm::AtomicCmpXchgInst, llvm::FenceInst>(instruction);
 }
 
-Accesses Collect(llvm::Function& function) {
+Accesses Collect(llvm::Function& function, bool leave_out) {
   Accesses accesses;
-  Collector collector(function.getDataLayout(), accesses);
+  Collector collector(function.getDataLayout(), leave_out, accesses);
   for (llvm::Instruction& instruction : llvm::instructions(function)) collector.Take(instruction);
   return accesses;
 }

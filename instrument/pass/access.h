@@ -30,7 +30,8 @@ struct Accesses {
   llvm::SmallVector<llvm::Instruction*, 4> vtable_writes;
 };
 
-Accesses Collect(llvm::Function& function);
+// Without those that no other thread can make as well, where `leave_out` says so.
+Accesses Collect(llvm::Function& function, bool leave_out);
 
 // Whether another thread could access what `pointer` points to.
 bool MayBeShared(const llvm::Value* pointer);

@@ -6,6 +6,7 @@
 namespace gordian::pass {
 
 struct Options {
+  bool unshared = true;    // leave out what cannot be shared, at every level
   bool redundant = false;  // drop accesses that another one stands for
   bool loops = false;      // one event for the accesses of a loop
   bool filter = false;     // look into the filter before calling a hook

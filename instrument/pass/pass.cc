@@ -48,7 +48,7 @@ llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
   function.removeFnAttr(llvm::Attribute::SanitizeThread);
   KeepLibraryCalls(function, analyses.getResult<llvm::TargetLibraryAnalysis>(function));
   if (options_.loops) GiveEntries(function, analyses);
-  Accesses accesses = Collect(function);
+  Accesses accesses = Collect(function, options_.unshared);
   if (options_.redundant) DropRedundant(function, accesses.plain);
   Emitter emitter(*function.getParent(), options_.filter);
   if (options_.loops) {

@@ -7,6 +7,7 @@
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/PostOrderIterator.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/CFG.h"
 #include "llvm/IR/DataLayout.h"
 
@@ -67,18 +68,15 @@ class Flow {
   // Drops what is stood for by something before it, or behind it.
   void Drop(bool forwards) {
     dropped_.assign(accesses_.size(), false);
-    const std::vector<llvm::BasicBlock*> order = Order(forwards);
-    llvm::DenseMap<llvm::BasicBlock*, BitVector> known;  // at each block's far end
-    for (llvm::BasicBlock* block : order) known[block] = BitVector(2 * places_.size(), true);
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (llvm::BasicBlock* block : order) {
-        BitVector facts = Entering(*block, forwards, known);
-        Pass(*block, forwards, facts, /*drop=*/false);
-        if (facts == known[block]) continue;
-        known[block] = std::move(facts);
-        changed = true;
-      }
+    const Blocks order = Order(forwards);
+    Facts known;
+    if (forwards) {
+      Settle(order, forwards, /*at_first=*/true, known);
+    } else {
+      // What comes behind a loop without an end never comes: nothing is known until it is seen.
+      const auto [endless, ending] = ByEnd(order);
+      Settle(endless, forwards, /*at_first=*/false, known);
+      Settle(ending, forwards, /*at_first=*/true, known);
     }
     for (llvm::BasicBlock* block : order) {
       BitVector facts = Entering(*block, forwards, known);
@@ -88,6 +86,9 @@ class Flow {
   }
 
  private:
+  using Blocks = std::vector<llvm::BasicBlock*>;
+  using Facts = llvm::DenseMap<llvm::BasicBlock*, BitVector>;  // at each block's far end
+
   std::size_t Number(const Place& place) {
     for (std::size_t i = 0; i < places_.size(); ++i) {
       if (places_[i].Covers(place) && place.Covers(places_[i])) return i;
@@ -96,16 +97,49 @@ class Flow {
     return places_.size() - 1;
   }
 
-  std::vector<llvm::BasicBlock*> Order(bool forwards) {
-    std::vector<llvm::BasicBlock*> order;
+  Blocks Order(bool forwards) {
+    Blocks order;
     for (llvm::BasicBlock* block : llvm::post_order(&function_)) order.push_back(block);
     if (forwards) std::reverse(order.begin(), order.end());
     return order;
   }
 
+  // The blocks that no way leads out of, and the others.
+  static std::pair<Blocks, Blocks> ByEnd(const Blocks& order) {
+    llvm::SmallPtrSet<llvm::BasicBlock*, 16> ends;
+    llvm::SmallVector<llvm::BasicBlock*, 16> pending;
+    for (llvm::BasicBlock* block : order) {
+      if (llvm::succ_empty(block)) pending.push_back(block);
+    }
+    while (!pending.empty()) {
+      llvm::BasicBlock* block = pending.pop_back_val();
+      if (!ends.insert(block).second) continue;
+      pending.append(llvm::pred_begin(block), llvm::pred_end(block));
+    }
+    std::pair<Blocks, Blocks> parts;
+    for (llvm::BasicBlock* block : order) {
+      (ends.contains(block) ? parts.second : parts.first).push_back(block);
+    }
+    return parts;
+  }
+
+  // Until no block's facts change; `at_first` all hold, or none.
+  void Settle(const Blocks& blocks, bool forwards, bool at_first, Facts& known) {
+    for (llvm::BasicBlock* block : blocks) known[block] = BitVector(2 * places_.size(), at_first);
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (llvm::BasicBlock* block : blocks) {
+        BitVector facts = Entering(*block, forwards, known);
+        Pass(*block, forwards, facts, /*drop=*/false);
+        if (facts == known[block]) continue;
+        known[block] = std::move(facts);
+        changed = true;
+      }
+    }
+  }
+
   // What holds on every way into the block, in the direction of the flow.
-  BitVector Entering(llvm::BasicBlock& block, bool forwards,
-                     llvm::DenseMap<llvm::BasicBlock*, BitVector>& known) {
+  BitVector Entering(llvm::BasicBlock& block, bool forwards, Facts& known) {
     BitVector facts(2 * places_.size(), true);
     bool any = false;
     const auto join = [&](llvm::BasicBlock* neighbour) {

@@ -81,6 +81,32 @@ end:
   ret void
 }
 
+; What comes behind a loop without an end stands for nothing: the loop never comes to it.
+; CHECK-LABEL: @never_ends
+; CHECK: call void @gordian_write4(ptr %p)
+; CHECK: br i1
+define void @never_ends(ptr %p, i1 %go) {
+  store i32 1, ptr %p
+  br i1 %go, label %on, label %spin
+on:
+  store i32 2, ptr %p
+  ret void
+spin:
+  br label %spin
+}
+
+; What a loop without an end does itself stands for what came before.
+; CHECK-LABEL: @polls
+; CHECK: call void @gordian_read4
+; CHECK-NOT: gordian_
+define void @polls(ptr %p) {
+  %first = load i32, ptr %p
+  br label %spin
+spin:
+  %again = load volatile i32, ptr %p
+  br label %spin
+}
+
 ; The same name in each turn of a loop is another address.
 ; CHECK-LABEL: @list
 ; CHECK: loop:

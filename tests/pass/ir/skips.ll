@@ -1,4 +1,5 @@
 ; RUN: -passes=gordian-mark,function(gordian) -gordian-filter=false
+; RUN: -passes=gordian-mark,function(gordian) -gordian-filter=false -gordian-unshared=false | ALL
 
 ; Who has a function that is instrumented says so at its start.
 ; CHECK: @llvm.global_ctors = {{.*}} @gordian_init
@@ -7,6 +8,8 @@
 @shared = global i32 0
 
 ; Nobody else can have the address of a local that does not leave the function.
+; ALL-LABEL: @local_stays
+; ALL: call void @gordian_write4(ptr %local)
 ; CHECK-LABEL: @local_stays
 ; CHECK-NOT: gordian_
 ; CHECK: ret i32
@@ -30,6 +33,8 @@ define i32 @local_escapes(i32 %x) {
   ret i32 %value
 }
 
+; ALL-LABEL: @constant
+; ALL: call void @gordian_read4(ptr %at)
 ; CHECK-LABEL: @constant
 ; CHECK-NOT: gordian_
 ; CHECK: ret i32
