@@ -37,6 +37,8 @@ bool Leak::Judge(TaskId id, const Cut& cut, const Stuck& stuck, Leaked& leaked) 
       cut.Explained(id))
     return false;
   if (task.spawned_seq == 0 && !task.started) return false;
+  // Fibers that nobody switches to any more are how programs with fibers end.
+  if (task.kind == TaskKind::kFiber && !task.wait) return false;
   // A trace that does not say how its program ended does not say that tasks were left behind.
   const bool program_ended = cut.kind == CutKind::kProgramEnd && ended_.has_value();
   const bool program_over = program_ended && ended_ != trace::ProcessEndReason::kFatal;

@@ -32,7 +32,7 @@ EventSet RaceData::wants() const {
                  EventType::kAtomicRmw,     EventType::kAtomicLoad,    EventType::kAtomicCasFail,
                  EventType::kMemRead,       EventType::kMemWrite,      EventType::kMemReadRange,
                  EventType::kMemWriteRange, EventType::kObjectAt,      EventType::kHeapAlloc,
-                 EventType::kHeapFree,      EventType::kStackBegin});
+                 EventType::kHeapFree,      EventType::kStackBegin,    EventType::kMayRace});
 }
 
 Access RaceData::AccessOf(const Seen& seen, AccessKind kind, ObjectId object) {

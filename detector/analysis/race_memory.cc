@@ -46,7 +46,7 @@ AccessKind KindOf(EventType type) {
 
 bool RaceMemory::Present::Knows(const Access& other) const {
   return clock->Knows(other.slot, other.epoch) ||
-         (acquires && model->ReleasedWith(access.object, other.slot, other.epoch));
+         (load != nullptr && model->LoadKnows(*load, other.slot, other.epoch));
 }
 
 template <typename Visit>
@@ -78,6 +78,7 @@ void RaceMemory::Report(std::uint32_t first_record, std::uint64_t at, Present& n
   const Model& model = *now.model;
   const ObjectId object = first.object != 0 ? first.object : now.access.object;
   const std::uint64_t address = std::max(at, now.address);
+  if (may_race_.Has(address)) return;
   const MemoryBlock* block = model.BlockAt(address);
   // Of the heap, where blocks are made tells variables apart; of all else the places of access.
   std::uint64_t place = object != 0 ? model.Object(object).created_at : 0;
@@ -147,6 +148,12 @@ void RaceMemory::Check(Cell& cell, std::uint64_t at, Present& now) {
   }
 }
 
+// What lies there from here on are other variables.
+void RaceMemory::BeginMemory(std::uint64_t address, std::uint64_t bytes) {
+  shadow_.Clear(address, bytes);
+  may_race_.Remove(address, bytes);
+}
+
 void RaceMemory::Touch(Present& now, std::uint64_t address, std::uint64_t bytes) {
   now.address = address;
   now.bytes = Within(address, bytes);
@@ -168,7 +175,7 @@ void RaceMemory::OnAtomic(const Event& event, Present& now) {
   const Place* place = objects_.Find(event.subject);
   if (place == nullptr || place->bytes == 0) return;
   now.access.object = event.subject;
-  now.acquires = Acquires(event);
+  if (Acquires(event)) now.load = &event;
   Touch(now, place->address, place->bytes);
 }
 
@@ -211,7 +218,9 @@ void RaceMemory::On(const Event& event, const Model& model) {
       return OnRange(now, event.args[1], event.args[2]);
     case EventType::kHeapAlloc:
     case EventType::kStackBegin:
-      return shadow_.Clear(event.args[0], Within(event.args[0], event.args[1]));
+      return BeginMemory(event.args[0], Within(event.args[0], event.args[1]));
+    case EventType::kMayRace:
+      return may_race_.Add(event.args[0], Within(event.args[0], event.subject));
     case EventType::kHeapFree:
       return OnFree(event, now);
     default:

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "detector/analysis/byte_set.h"
 #include "detector/analysis/race_log.h"
 #include "detector/analysis/shadow_memory.h"
 #include "detector/model/model.h"
@@ -33,7 +34,8 @@ class RaceMemory {
   RaceMemory(const RaceMemory&) = delete;
   RaceMemory& operator=(const RaceMemory&) = delete;
 
-  // An access to memory or to an atomic that lies in it, a block's or a stack's event, `object-at`.
+  // An access to memory or to an atomic that lies in it, a block's or a stack's event, `object-at`,
+  // `may-race`.
   void On(const trace::Event& event, const Model& model);
 
  private:
@@ -52,7 +54,7 @@ class RaceMemory {
     std::uint64_t address = 0, bytes = 0;  // of the element
     const TaskClock* clock = nullptr;
     const Model* model = nullptr;
-    bool acquires = false;  // the access itself is after what its object passes on
+    const trace::Event* load = nullptr;  // that acquires: it is after what its object passes on
 
     bool Knows(const Access& other) const;
     bool IsSame(const Access& other) const {
@@ -63,6 +65,7 @@ class RaceMemory {
   void OnRange(Present& now, std::uint64_t stride, std::uint64_t count);
   void OnAtomic(const trace::Event& event, Present& now);
   void OnFree(const trace::Event& event, Present& now);
+  void BeginMemory(std::uint64_t address, std::uint64_t bytes);
   void Touch(Present& now, std::uint64_t address, std::uint64_t bytes);
   void Check(Cell& cell, std::uint64_t at, Present& now);
   void Write(Cell& cell, std::uint64_t at, Present& now);
@@ -78,6 +81,7 @@ class RaceMemory {
 
   RaceLog& log_;
   ShadowMemory shadow_;
+  ByteSet may_race_;
   PagedTable<Place> objects_;                     // where they lie
   std::vector<Access> records_{1};                // by number
   std::vector<std::vector<std::uint32_t>> sets_;  // of records; never changed

@@ -160,6 +160,7 @@ class Spread {
   }
 
   void AddFree(TaskId task) { Reach(task); }
+  bool HasFree() const { return !reached_.empty(); }
 
   void AddTimer(const ObjectInfo& timer) {
     if (timer.detail != 0) {
@@ -283,12 +284,24 @@ class Spread {
 
 Stuck::Stuck(const Model& model, const Cut& cut) : model_(model), cut_(cut) {
   Spread spread(model, cut_);
+  const bool has_fibers = std::ranges::any_of(model.open_tasks(), [&](TaskId id) {
+    return model.Task(id).kind == trace::TaskKind::kFiber;
+  });
+  std::vector<TaskId> parked;
   for (const TaskId id : model.open_tasks()) {
     const TaskInfo& task = model.Task(id);
     if (IsGone(task)) continue;
     state_[id] = State::kStuck;
     if (task.frozen) continue;
-    if (task.ready_since != 0 || !spread.AddBlocked(id)) spread.AddFree(id);
+    if (has_fibers && !task.running && !task.wait) {
+      parked.push_back(id);
+    } else if (task.ready_since != 0 || !spread.AddBlocked(id)) {
+      spread.AddFree(id);
+    }
+  }
+  // A fiber goes on when whoever runs switches to it.
+  if (spread.HasFree() || !model.armed_timers().empty()) {
+    for (const TaskId id : parked) spread.AddFree(id);
   }
   for (const ObjectId timer : model.armed_timers()) spread.AddTimer(model.Object(timer));
   const absl::flat_hash_set<TaskId> reached = spread.Run();

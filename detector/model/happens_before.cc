@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "detector/model/release_sequence.h"
 #include "instrument/trace/decoder.h"
 
 namespace gordian::detector {
@@ -48,6 +49,13 @@ struct HappensBefore::Object {
   SyncClock readers;   // read unlocks since the last write lock
   std::unique_ptr<Channel> channel;
   std::unique_ptr<Barrier> barrier;
+  std::unique_ptr<ReleaseSequence> sequence;  // of an atomic whose values are told apart
+
+  // What an atomic passes on to this load, or read-modify-write.
+  const SyncClock& LoadedBy(const Event& load) const {
+    return sequence != nullptr && load.Has(trace::kFlagExact) ? sequence->At(load.version)
+                                                              : released;
+  }
 };
 
 HappensBefore::HappensBefore() = default;
@@ -58,9 +66,9 @@ const TaskClock& HappensBefore::Clock(trace::TaskId task) const {
   return found != nullptr ? found->clock : nobody_;
 }
 
-const Stamp& HappensBefore::Released(trace::ObjectId object) const {
-  const Object* found = objects_.Find(object);
-  return found != nullptr && !found->released.empty() ? found->released.stamp() : nothing_;
+const Stamp& HappensBefore::LoadedBy(const Event& load) const {
+  const Object* found = objects_.Find(load.subject);
+  return found != nullptr ? found->LoadedBy(load).stamp() : nothing_;
 }
 
 void HappensBefore::Start(Task& task, const TaskClock* parent) {
@@ -161,21 +169,29 @@ void HappensBefore::Fence(Task& task, std::uint64_t order) {
   }
 }
 
-void HappensBefore::Load(const Object& object, Task& task, std::uint64_t order) {
-  if (object.released.empty()) return;
-  if (Acquires(order)) {
-    object.released.AcquiredBy(task.clock);
+void HappensBefore::Load(const Event& event, const Object& object, Task& task) {
+  const SyncClock& released = object.LoadedBy(event);
+  if (released.empty()) return;
+  if (Acquires(event.args[0])) {
+    released.AcquiredBy(task.clock);
   } else {
-    task.unfenced.Join(object.released.stamp());
+    task.unfenced.Join(released.stamp());
   }
 }
 
-void HappensBefore::Store(Object& object, Task& task, std::uint64_t order) {
-  if (Releases(order)) {
-    Release(object.released, task.clock);
-  } else if (!task.at_fence.empty()) {
-    object.released.Join(task.at_fence.stamp());
+void HappensBefore::Store(const Event& event, Object& object, Task& task) {
+  const bool releases = Releases(event.args[0]);
+  const Stamp* passed_on = releases                ? &task.clock.now()
+                           : task.at_fence.empty() ? nullptr
+                                                   : &task.at_fence.stamp();
+  if (event.Has(trace::kFlagExact)) {
+    if (object.sequence == nullptr) object.sequence = std::make_unique<ReleaseSequence>();
+    event.type == EventType::kAtomicStore ? object.sequence->Store(event.version, passed_on)
+                                          : object.sequence->ReadModifyWrite(passed_on);
+  } else if (passed_on != nullptr) {
+    object.released.Join(*passed_on);
   }
+  if (releases) task.clock.Tick();
 }
 
 void HappensBefore::Meet(Task& sender, Task& receiver) {
@@ -347,14 +363,14 @@ void HappensBefore::Apply(const Event& event) {
       break;
     case EventType::kAtomicLoad:
     case EventType::kAtomicCasFail:
-      Load(*object, *task, event.args[0]);
+      Load(event, *object, *task);
       break;
     case EventType::kAtomicStore:
-      Store(*object, *task, event.args[0]);
+      Store(event, *object, *task);
       break;
     case EventType::kAtomicRmw:
-      Load(*object, *task, event.args[0]);
-      Store(*object, *task, event.args[0]);
+      Load(event, *object, *task);
+      Store(event, *object, *task);
       break;
     default:
       break;

@@ -49,8 +49,8 @@ class HappensBefore {
   }
 
   const TaskClock& Clock(trace::TaskId task) const;
-  // What the object's releases so far pass on to a task that acquires it now.
-  const Stamp& Released(trace::ObjectId object) const;
+  // What an atomic passes on to one that acquires it by this load, or read-modify-write.
+  const Stamp& LoadedBy(const trace::Event& load) const;
   const MemoryMap& memory() const { return memory_; }
 
  private:
@@ -85,8 +85,8 @@ class HappensBefore {
   static void Meet(Task& sender, Task& receiver);
   void Send(const trace::Event& event, Object& object, Task& task);
   void Receive(Object& object, Task& task);
-  static void Load(const Object& object, Task& task, std::uint64_t order);
-  static void Store(Object& object, Task& task, std::uint64_t order);
+  static void Load(const trace::Event& event, const Object& object, Task& task);
+  static void Store(const trace::Event& event, Object& object, Task& task);
   static void Fence(Task& task, std::uint64_t order);
 
   PagedTable<Task> tasks_;

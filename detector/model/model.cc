@@ -98,8 +98,8 @@ bool Model::HappenedBefore(TaskId t, std::uint32_t epoch, TaskId u) const {
   return t == u || ClockOf(u).Knows(ClockOf(t).slot(), epoch);
 }
 
-bool Model::ReleasedWith(ObjectId id, ClockSlot slot, std::uint32_t epoch) const {
-  return state_->happens_before.Released(id).Knows(slot, epoch);
+bool Model::LoadKnows(const trace::Event& load, ClockSlot slot, std::uint32_t epoch) const {
+  return state_->happens_before.LoadedBy(load).Knows(slot, epoch);
 }
 
 const MemoryBlock* Model::BlockAt(std::uint64_t address) const {

@@ -155,8 +155,8 @@ class Model {
     return id == present_.id ? *present_.clock : FindClock(id);
   }
 
-  // Whether a task that acquires the object now knows of that moment by it.
-  bool ReleasedWith(ObjectId id, ClockSlot slot, std::uint32_t epoch) const;
+  // Whether a task knows of that moment by this load of an atomic, where it acquires.
+  bool LoadKnows(const trace::Event& load, ClockSlot slot, std::uint32_t epoch) const;
 
   // The heap block or stack that has this byte, or had it last; nullptr: not known.
   const MemoryBlock* BlockAt(std::uint64_t address) const;

@@ -28,6 +28,8 @@ std::string_view NameOf(trace::TaskKind kind) {
       return "timer callback";
     case trace::TaskKind::kInternal:
       return "internal task";
+    case trace::TaskKind::kFiber:
+      return "fiber";
     default:
       return "thread";
   }

@@ -17,8 +17,8 @@ namespace {
 constexpr char kSeparator = '\0';
 
 bool IsKindOfTask(std::string_view word) {
-  static constexpr std::array<std::string_view, 4> kTasks = {"goroutine", "thread", "timer",
-                                                             "task"};
+  static constexpr std::array<std::string_view, 5> kTasks = {"goroutine", "thread", "timer",
+                                                             "fiber", "task"};
   return std::find(kTasks.begin(), kTasks.end(), word) != kTasks.end();
 }
 

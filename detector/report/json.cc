@@ -41,6 +41,8 @@ std::string_view KindName(trace::TaskKind kind) {
       return "timer";
     case trace::TaskKind::kInternal:
       return "internal";
+    case trace::TaskKind::kFiber:
+      return "fiber";
     case trace::TaskKind::kGoroutine:
       break;
   }

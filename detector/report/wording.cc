@@ -17,11 +17,12 @@ struct KindWords {
 };
 
 const KindWords& WordsOf(trace::TaskKind kind) {
-  static constexpr std::array<KindWords, 4> kWords = {{
+  static constexpr std::array<KindWords, 5> kWords = {{
       {"goroutine", "goroutines", "Goroutine"},
       {"thread", "threads", "Thread"},
       {"timer", "timers", "Timer"},
       {"internal task", "internal tasks", "Internal task"},
+      {"fiber", "fibers", "Fiber"},
   }};
   const auto index = static_cast<std::size_t>(kind);
   return kWords[index < kWords.size() ? index : 0];

@@ -1,12 +1,11 @@
 #include "instrument/interpose/access_site.h"
 
-#include <pthread.h>
-#include <unistd.h>
 #include <unwind.h>
 
 #include <span>
 
-extern "C" const void* __libc_stack_end;
+#include "instrument/interpose/fiber.h"
+#include "instrument/interpose/stack_bounds.h"
 
 namespace gordian::interpose {
 namespace {
@@ -26,18 +25,6 @@ _Unwind_Reason_Code TakeFrame(_Unwind_Context* context, void* data) {
   if (address == 0 || walk.count == walk.returns.size()) return _URC_END_OF_STACK;
   walk.returns[walk.count++] = address;
   return _URC_NO_REASON;
-}
-
-// The first byte above the calling thread's stack, or above what is known to belong to it.
-std::uintptr_t StackEnd() {
-  if (gettid() == getpid()) return reinterpret_cast<std::uintptr_t>(__libc_stack_end);
-  pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return 0;
-  void* stack = nullptr;
-  std::size_t bytes = 0;
-  pthread_attr_getstack(&attributes, &stack, &bytes);
-  pthread_attr_destroy(&attributes);
-  return reinterpret_cast<std::uintptr_t>(stack) + bytes;
 }
 
 }  // namespace
@@ -75,9 +62,11 @@ trace::SiteId AccessSiteOf(const Recording& recording, Caller caller) {
   ThreadState& thread = recording.thread();
   if (thread.access_sites == nullptr) [[unlikely]] {
     thread.access_sites = new AccessSites;
-    if (thread.stack_end == 0) thread.stack_end = StackEnd();
+    if (thread.stack_end == 0) thread.stack_end = OwnStack().end;
   }
-  return thread.access_sites->SiteOf(recording.log(), caller, thread.stack_end);
+  const std::uintptr_t end =
+      thread.fiber != nullptr ? StackEndOf(*thread.fiber, caller.frame()) : thread.stack_end;
+  return thread.access_sites->SiteOf(recording.log(), caller, end);
 }
 
 }  // namespace gordian::interpose

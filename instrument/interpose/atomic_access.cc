@@ -41,7 +41,7 @@ std::uint64_t Operand(MemoryOrder order) { return static_cast<std::uint64_t>(ord
 
 AtomicWrite::AtomicWrite(Caller caller, const volatile void* address, std::size_t bytes,
                          MemoryOrder order)
-    : recording_(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAccess) {
+    : recording_(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAtomic) {
   if (!recording_) return;
   site_ = AccessSiteOf(recording_, caller);
   object_ = VariableAt(recording_, address, bytes, site_);
@@ -58,20 +58,20 @@ void AtomicWrite::Write(EventType type, MemoryOrder order) {
   const trace::Version version = tracked.version.load(std::memory_order_relaxed) + 1;
   tracked.version.store(version, std::memory_order_release);
   recorder::OrderedAt(recording_.log(), tracked, type, site_, version,
-                      {.operands = {Operand(order)}});
+                      {.flags = trace::kFlagExact, .operands = {Operand(order)}});
 }
 
 void AtomicWrite::Failed(MemoryOrder order) {
   if (object_ == nullptr) return;
   recorder::Observed(recording_.log(), object_->tracked, EventType::kAtomicCasFail, site_,
-                     {.operands = {Operand(order), 1}});
+                     {.flags = trace::kFlagExact, .operands = {Operand(order), 1}});
 }
 
 // A writer makes its value visible inside the lock, and the version before it leaves it: where
 // nobody is inside after the value was read, the version is the value's or a later one.
 void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t bytes,
                       MemoryOrder order, FunctionRef<void()> load_again) {
-  Recording recording(Epoch::kGoesOn, Hook::kAccess);
+  Recording recording(Epoch::kGoesOn, Hook::kAtomic);
   if (!recording) return;
   LoadCache& seen = recording.thread().loads;
   const std::uint64_t epoch = gordian_filter.epoch;
@@ -87,13 +87,13 @@ void RecordAtomicLoad(Caller caller, const volatile void* address, std::size_t b
   LockVariable(*object);
   load_again();
   recorder::Observed(recording.log(), object->tracked, EventType::kAtomicLoad, site,
-                     {.operands = {Operand(order)}});
+                     {.flags = trace::kFlagExact, .operands = {Operand(order)}});
   seen.Add(object->index, object->tracked.version.load(std::memory_order_relaxed), order, epoch);
   UnlockVariable(*object);
 }
 
 void RecordFence(Caller caller, MemoryOrder order) {
-  Recording recording(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAccess);
+  Recording recording(Releases(order) ? Epoch::kEnds : Epoch::kGoesOn, Hook::kAtomic);
   if (!recording) return;
   recorder::Local(recording.log(), EventType::kFence, 0, AccessSiteOf(recording, caller),
                   {.operands = {Operand(order)}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "instrument/interpose/fiber.h"
 #include "instrument/interpose/spin.h"
 
 namespace gordian::interpose {
@@ -38,8 +39,10 @@ std::uint64_t Number(trace::MisuseKind what) { return static_cast<std::uint64_t>
 
 // So that it can be called by the variable that it lies in. A key that is no address says nothing.
 void TellPlace(Recording& recording, const Object& object) {
-  const std::uint64_t address = object.address.load(std::memory_order_relaxed);
-  constexpr unsigned kFirstKeyBit = static_cast<unsigned>(KeySpace::kFutex);
+  // What a program calls a lock lies where it says.
+  constexpr std::uint64_t kLockBit = std::uint64_t{1} << static_cast<unsigned>(KeySpace::kLock);
+  const std::uint64_t address = object.address.load(std::memory_order_relaxed) & ~kLockBit;
+  constexpr unsigned kFirstKeyBit = static_cast<unsigned>(KeySpace::kFile);
   if (address >> kFirstKeyBit != 0) return;
   recorder::Local(recording.log(), EventType::kObjectAt,
                   object.tracked.id.load(std::memory_order_relaxed), 0,
@@ -81,7 +84,7 @@ void HeldByWhoIsNotHere(Recording& recording, Object& lock, trace::TaskId holder
   recorder::RunTask(log, task);
   recorder::Ordered(log, lock.tracked, EventType::kLock, 0);
   recorder::Local(log, EventType::kTaskFrozen, holder, 0);
-  recorder::RunTask(log, recording.thread().task);
+  recorder::RunTask(log, RunningTask(recording.thread()));
 }
 
 }  // namespace

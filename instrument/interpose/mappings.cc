@@ -15,13 +15,6 @@
 namespace gordian::interpose {
 namespace {
 
-struct Mapping {
-  std::uintptr_t begin = 0, end = 0;
-  bool is_private = false;
-
-  bool Has(std::uintptr_t address) const { return address - begin < end - begin; }
-};
-
 constinit SpinLock g_lock;
 constinit Mapping g_last;
 
@@ -83,13 +76,15 @@ class MappingList {
 
 }  // namespace
 
+Mapping MappingAt(std::uintptr_t address) { return MappingList().Find(address); }
+
 bool IsPrivateMemory(const void* address) {
   const auto wanted = reinterpret_cast<std::uintptr_t>(address);
   {
     SpinGuard guard(g_lock);
     if (g_last.Has(wanted)) return g_last.is_private;
   }
-  const Mapping found = MappingList().Find(wanted);
+  const Mapping found = MappingAt(wanted);
   SpinGuard guard(g_lock);
   g_last = found;
   return found.is_private;

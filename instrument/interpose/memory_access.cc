@@ -12,7 +12,7 @@ constexpr std::size_t kLongestElement = std::size_t{1} << 30;
 // A short range is a row of entries. True where the filter had them all.
 bool TakeIntoFilter(std::uintptr_t address, std::size_t bytes, AccessKind kind) {
   constexpr std::size_t kPiece = 16;
-  if (bytes % kPiece != 0 || !recorder::On() || t_thread.busy || t_thread.skips_accesses)
+  if (bytes % kPiece != 0 || !recorder::On() || t_thread.busy || t_thread.Skips(Hook::kAccess))
     return false;
   bool has_all = true;
   for (std::size_t at = 0; at < bytes; at += kPiece) {

@@ -1,12 +1,10 @@
 #include "instrument/interpose/memory_events.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
 #include "instrument/interpose/access_site.h"
+#include "instrument/interpose/stack_bounds.h"
 
 namespace gordian::interpose {
 namespace {
@@ -72,18 +70,17 @@ void BlockFreed(Caller caller, const void* block, std::size_t bytes) {
   WriteBlock(caller, EventType::kHeapFree, block, bytes);
 }
 
-// That of the thread that runs main is nobody else's.
 void StackBegan(ThreadState& thread) {
-  if (!g_instrumented.load(std::memory_order_relaxed) || gettid() == getpid()) return;
-  pthread_attr_t attributes;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
-  void* stack = nullptr;
-  std::size_t bytes = 0;
-  pthread_attr_getstack(&attributes, &stack, &bytes);
-  pthread_attr_destroy(&attributes);
-  thread.stack_begin = reinterpret_cast<std::uintptr_t>(stack);
-  thread.stack_end = thread.stack_begin + bytes;
+  if (!g_instrumented.load(std::memory_order_relaxed)) return;
+  const StackBounds stack = OwnStack();
+  thread.stack_begin = stack.begin;
+  thread.stack_end = stack.end;
   WriteStack(thread, EventType::kStackBegin);
+}
+
+void FollowMemory() {
+  if (g_instrumented.exchange(true, std::memory_order_relaxed) || recorder::IsGuest()) return;
+  if (Recording recording; recording) StackBegan(recording.thread());
 }
 
 void StackEnded(ThreadState& thread) { WriteStack(thread, EventType::kStackEnd); }

@@ -26,6 +26,9 @@ void BlockFreed(Caller caller, const void* block, std::size_t bytes);
 void StackBegan(ThreadState& thread);
 void StackEnded(ThreadState& thread);
 
+// The program has instrumented code: what happens to memory counts from here on.
+void FollowMemory();
+
 // A stack that the running task has begun or ended to use.
 void StackEvent(trace::EventType type, std::uintptr_t begin, std::size_t bytes);
 

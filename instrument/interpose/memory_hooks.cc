@@ -1,6 +1,7 @@
 // What instrumented code calls when its filter does not know an access.
 #include "instrument/interpose/entry.h"
 #include "instrument/interpose/memory_access.h"
+#include "instrument/interpose/memory_events.h"
 
 namespace gordian::interpose {
 namespace {
@@ -38,6 +39,6 @@ GORDIAN_ENTRY void gordian_write_range(void* address, std::size_t bytes, std::si
   RecordRange(GORDIAN_CALLER(), Bits(address), bytes, stride, count, AccessKind::kWrite);
 }
 
-GORDIAN_ENTRY void gordian_init() { g_instrumented.store(true, std::memory_order_relaxed); }
+GORDIAN_ENTRY void gordian_init() { FollowMemory(); }
 
 }  // extern "C"

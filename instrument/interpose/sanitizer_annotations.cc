@@ -1,31 +1,27 @@
-// ThreadSanitizer's interface for programs that say themselves what synchronises, and the older
-// Annotate* functions.
-//
-// What a program calls a mutex is a lock at that address; `acquire` and `release` pass on what was
-// done before. Fibers share their thread's task: they run one after the other on it, and what a
-// switch orders is then ordered by the task itself.
+// What a program tells of itself by ThreadSanitizer's interface and the older Annotate* functions:
+// what orders, what is not to be looked at. Locks are in sanitizer_mutexes.cc, fibers in
+// sanitizer_fibers.cc.
+#include <pthread.h>
+
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "instrument/interpose/call_site.h"
 #include "instrument/interpose/entry.h"
+#include "instrument/interpose/life.h"
 #include "instrument/interpose/lock_events.h"
+#include "instrument/interpose/memory_access.h"
 
 namespace gordian::interpose {
 namespace {
 
-// Flags of the interface; see clang's sanitizer/tsan_interface.h.
-constexpr unsigned kReentrant = 1 << 1;
-constexpr unsigned kReadLock = 1 << 3;
-constexpr unsigned kTry = 1 << 4;
-constexpr unsigned kTryFailed = 1 << 5;
-
 // What is annotated often has an atomic variable at its address, which is another object.
-const void* LockKey(const void* address) { return KeyOf(address, KeySpace::kLock); }
 const void* OrderKey(const void* address) { return KeyOf(address, KeySpace::kOrder); }
 
 void Release(Caller caller, const void* address) {
   Recording recording;
-  if (!recording) return;
+  if (!recording || recording.thread().ignored.order != 0) return;
   Object* object = FindOrMake(OrderKey(address), ObjectKind::kCustom);
   if (object == nullptr) return;
   Step(recording, *object, trace::EventType::kHbRelease, SiteOf(recording, caller));
@@ -33,46 +29,33 @@ void Release(Caller caller, const void* address) {
 
 void Acquire(Caller caller, const void* address) {
   Recording recording(Epoch::kGoesOn);
-  if (!recording) return;
+  if (!recording || recording.thread().ignored.order != 0) return;
   const Object* object = Find(OrderKey(address));
   if (object == nullptr || !recorder::IsRegistered(object->tracked)) return;
   recorder::Observed(recording.log(), object->tracked, trace::EventType::kHbAcquire,
                      SiteOf(recording, caller));
 }
 
-// A lock of the program's own making may be taken for reading.
-Object* LockAt(const void* address, unsigned flags) {
-  if (Object* known = Find(LockKey(address)); known != nullptr) return known;
-  return FindOrMake(LockKey(address), (flags & kReentrant) != 0 ? ObjectKind::kRecursiveMutex
-                                                                : ObjectKind::kRWMutexReaders);
-}
-
-Mode ModeOf(unsigned flags) { return (flags & kReadLock) != 0 ? Mode::kShared : Mode::kExclusive; }
-
-void TakenByAnnotation(Caller caller, const void* address, unsigned flags) {
-  Recording recording;
-  Object* lock = recording ? LockAt(address, flags) : nullptr;
-  if (lock == nullptr) return;
-  const trace::SiteId site = SiteOf(recording, caller);
-  if ((flags & kTryFailed) != 0) {
-    TryFailed(recording, *lock, ModeOf(flags), site);
-  } else {
-    LockedShared(recording, *lock, ModeOf(flags), site,
-                 (flags & kTry) != 0 ? std::uint16_t{trace::kFlagTry} : std::uint16_t{0});
-  }
-}
-
-void GivenByAnnotation(Caller caller, const void* address, unsigned flags) {
-  Recording recording;
-  Object* lock = recording ? LockAt(address, flags) : nullptr;
-  if (lock == nullptr) return;
-  UnlockingShared(recording, *lock, ModeOf(flags), SiteOf(recording, caller));
-}
-
-void EndByAnnotation(Caller caller, const void* address) {
-  Recording recording;
+// The bytes may be raced on, as long as they are the memory that they are now.
+void MayRace(const void* address, std::size_t bytes) {
+  Recording recording(Epoch::kGoesOn);
   if (!recording) return;
-  if (Object* object = Find(LockKey(address))) EndObject(*object, SiteOf(recording, caller));
+  constexpr std::size_t kMost = ~std::uint32_t{0};
+  recorder::Local(recording.log(), trace::EventType::kMayRace,
+                  static_cast<std::uint32_t>(std::min(bytes, kMost)), 0,
+                  {.operands = {reinterpret_cast<std::uintptr_t>(address)}});
+}
+
+void Begin(std::uint16_t& ignored) { ++ignored; }
+void End(std::uint16_t& ignored) {
+  if (ignored != 0) --ignored;
+}
+void BeginIgnoringAccesses() { Begin(t_thread.ignored.accesses); }
+void EndIgnoringAccesses() { End(t_thread.ignored.accesses); }
+
+// An object of another library is one variable, of which its first byte is told.
+void AccessExternal(Caller caller, const void* address, AccessKind kind) {
+  RecordAccess(caller, reinterpret_cast<std::uintptr_t>(address), 1, kind);
 }
 
 const void* Pointer(unsigned long address) { return reinterpret_cast<const void*>(address); }
@@ -87,30 +70,22 @@ extern "C" {
 GORDIAN_ENTRY void __tsan_acquire(void* address) { Acquire(GORDIAN_CALLER(), address); }
 GORDIAN_ENTRY void __tsan_release(void* address) { Release(GORDIAN_CALLER(), address); }
 
-// A lock needs no making: its first use does. Static ones never end.
-GORDIAN_ENTRY void __tsan_mutex_create(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_destroy(void* address, unsigned) {
-  EndByAnnotation(GORDIAN_CALLER(), address);
-}
-GORDIAN_ENTRY void __tsan_mutex_pre_lock(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_post_lock(void* address, unsigned flags, int) {
-  TakenByAnnotation(GORDIAN_CALLER(), address, flags);
-}
-GORDIAN_ENTRY int __tsan_mutex_pre_unlock(void* address, unsigned flags) {
-  GivenByAnnotation(GORDIAN_CALLER(), address, flags);
-  return 0;
-}
-GORDIAN_ENTRY void __tsan_mutex_post_unlock(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_pre_signal(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_post_signal(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_pre_divert(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_mutex_post_divert(void*, unsigned) {}
+GORDIAN_ENTRY void __tsan_ignore_thread_begin() { BeginIgnoringAccesses(); }
+GORDIAN_ENTRY void __tsan_ignore_thread_end() { EndIgnoringAccesses(); }
 
-GORDIAN_ENTRY void* __tsan_get_current_fiber() { return &t_thread; }
-GORDIAN_ENTRY void* __tsan_create_fiber(unsigned) { return &t_thread; }
-GORDIAN_ENTRY void __tsan_destroy_fiber(void*) {}
-GORDIAN_ENTRY void __tsan_switch_to_fiber(void*, unsigned) {}
-GORDIAN_ENTRY void __tsan_set_fiber_name(void*, const char*) {}
+// A tag is what its name says: nothing else is asked of it.
+GORDIAN_ENTRY void* __tsan_external_register_tag(const char* object_type) {
+  static const char unnamed = 0;
+  return const_cast<char*>(object_type != nullptr ? object_type : &unnamed);
+}
+GORDIAN_ENTRY void __tsan_external_register_header(void*, const char*) {}
+GORDIAN_ENTRY void __tsan_external_assign_tag(void*, void*) {}
+GORDIAN_ENTRY void __tsan_external_read(void* address, void*, void*) {
+  AccessExternal(GORDIAN_CALLER(), address, AccessKind::kRead);
+}
+GORDIAN_ENTRY void __tsan_external_write(void* address, void*, void*) {
+  AccessExternal(GORDIAN_CALLER(), address, AccessKind::kWrite);
+}
 
 GORDIAN_ENTRY void AnnotateHappensBefore(const char*, int, unsigned long address) {
   Release(GORDIAN_CALLER(), Pointer(address));
@@ -118,18 +93,68 @@ GORDIAN_ENTRY void AnnotateHappensBefore(const char*, int, unsigned long address
 GORDIAN_ENTRY void AnnotateHappensAfter(const char*, int, unsigned long address) {
   Acquire(GORDIAN_CALLER(), Pointer(address));
 }
-GORDIAN_ENTRY void AnnotateRWLockCreate(const char*, int, unsigned long) {}
-GORDIAN_ENTRY void AnnotateRWLockCreateStatic(const char*, int, unsigned long) {}
-GORDIAN_ENTRY void AnnotateRWLockDestroy(const char*, int, unsigned long address) {
-  EndByAnnotation(GORDIAN_CALLER(), Pointer(address));
+GORDIAN_ENTRY void WTFAnnotateHappensBefore(const char*, int, unsigned long address) {
+  Release(GORDIAN_CALLER(), Pointer(address));
 }
-GORDIAN_ENTRY void AnnotateRWLockAcquired(const char*, int, unsigned long address,
-                                          unsigned long is_write) {
-  TakenByAnnotation(GORDIAN_CALLER(), Pointer(address), is_write != 0 ? 0 : kReadLock);
+GORDIAN_ENTRY void WTFAnnotateHappensAfter(const char*, int, unsigned long address) {
+  Acquire(GORDIAN_CALLER(), Pointer(address));
 }
-GORDIAN_ENTRY void AnnotateRWLockReleased(const char*, int, unsigned long address,
-                                          unsigned long is_write) {
-  GivenByAnnotation(GORDIAN_CALLER(), Pointer(address), is_write != 0 ? 0 : kReadLock);
+
+// As in ThreadSanitizer, either leaves out both.
+GORDIAN_ENTRY void AnnotateIgnoreReadsBegin(const char*, int) { BeginIgnoringAccesses(); }
+GORDIAN_ENTRY void AnnotateIgnoreReadsEnd(const char*, int) { EndIgnoringAccesses(); }
+GORDIAN_ENTRY void AnnotateIgnoreWritesBegin(const char*, int) { BeginIgnoringAccesses(); }
+GORDIAN_ENTRY void AnnotateIgnoreWritesEnd(const char*, int) { EndIgnoringAccesses(); }
+GORDIAN_ENTRY void AnnotateIgnoreSyncBegin(const char*, int) { Begin(t_thread.ignored.order); }
+GORDIAN_ENTRY void AnnotateIgnoreSyncEnd(const char*, int) { End(t_thread.ignored.order); }
+
+GORDIAN_ENTRY void AnnotateBenignRace(const char*, int, unsigned long address, const char*) {
+  MayRace(Pointer(address), 1);
+}
+GORDIAN_ENTRY void AnnotateBenignRaceSized(const char*, int, unsigned long address,
+                                           unsigned long bytes, const char*) {
+  MayRace(Pointer(address), bytes);
+}
+GORDIAN_ENTRY void WTFAnnotateBenignRaceSized(const char*, int, unsigned long address,
+                                              unsigned long bytes, const char*) {
+  MayRace(Pointer(address), bytes);
+}
+
+GORDIAN_ENTRY void AnnotateThreadName(const char*, int, const char* name) {
+  if (name != nullptr) NameThread(pthread_self(), name);
+}
+
+// What these tell is known already (condition variables are followed, memory is new when it is
+// allocated), or serves the tests of a detector.
+#define GORDIAN_NOTHING(name, ...) \
+  GORDIAN_ENTRY void name(const char*, int __VA_OPT__(, ) __VA_ARGS__) {}
+GORDIAN_NOTHING(AnnotateCondVarSignal, unsigned long)
+GORDIAN_NOTHING(AnnotateCondVarSignalAll, unsigned long)
+GORDIAN_NOTHING(AnnotateCondVarWait, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotateMutexIsNotPHB, unsigned long)
+GORDIAN_NOTHING(AnnotateMutexIsUsedAsCondVar, unsigned long)
+GORDIAN_NOTHING(AnnotatePCQCreate, unsigned long)
+GORDIAN_NOTHING(AnnotatePCQDestroy, unsigned long)
+GORDIAN_NOTHING(AnnotatePCQPut, unsigned long)
+GORDIAN_NOTHING(AnnotatePCQGet, unsigned long)
+GORDIAN_NOTHING(AnnotateNewMemory, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotatePublishMemoryRange, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotateUnpublishMemoryRange, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotateMemoryIsInitialized, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotateMemoryIsUninitialized, unsigned long, unsigned long)
+GORDIAN_NOTHING(AnnotateTraceMemory, unsigned long)
+GORDIAN_NOTHING(AnnotateExpectRace, unsigned long, const char*)
+GORDIAN_NOTHING(AnnotateFlushExpectedRaces)
+GORDIAN_NOTHING(AnnotateEnableRaceDetection, int)
+GORDIAN_NOTHING(AnnotateFlushState)
+GORDIAN_NOTHING(AnnotateNoOp, unsigned long)
+#undef GORDIAN_NOTHING
+
+// A program asks how slow it will be, and whether its annotations are wanted.
+GORDIAN_ENTRY int RunningOnValgrind() { return 0; }
+GORDIAN_ENTRY double ValgrindSlowdown() { return 10.0; }
+GORDIAN_ENTRY const char* ThreadSanitizerQuery(const char* query) {
+  return query != nullptr && std::strcmp(query, "pure_happens_before") == 0 ? "1" : "0";
 }
 
 }  // extern "C"

@@ -4,6 +4,7 @@
 
 #include "instrument/interpose/entry.h"
 #include "instrument/interpose/memory_access.h"
+#include "instrument/interpose/memory_events.h"
 
 namespace gordian::interpose {
 namespace {
@@ -46,6 +47,38 @@ GORDIAN_ACCESSES(4)
 GORDIAN_ACCESSES(8)
 GORDIAN_ACCESSES(16)
 #undef GORDIAN_ACCESSES
+
+// The same with the place of the access, which is looked up anyway; and accesses of a program that
+// casts pointers.
+#define GORDIAN_PLACED_ACCESSES(bytes)                                \
+  GORDIAN_ENTRY void __tsan_read##bytes##_pc(void* address, void*) {  \
+    Access(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);      \
+  }                                                                   \
+  GORDIAN_ENTRY void __tsan_write##bytes##_pc(void* address, void*) { \
+    Access(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);     \
+  }
+GORDIAN_PLACED_ACCESSES(1)
+GORDIAN_PLACED_ACCESSES(2)
+GORDIAN_PLACED_ACCESSES(4)
+GORDIAN_PLACED_ACCESSES(8)
+GORDIAN_PLACED_ACCESSES(16)
+#undef GORDIAN_PLACED_ACCESSES
+
+#define GORDIAN_UNALIGNED(bits)                                                                    \
+  GORDIAN_ENTRY std::uint##bits##_t __sanitizer_unaligned_load##bits(const void* address) {        \
+    Access(GORDIAN_CALLER(), address, bits / 8, AccessKind::kRead);                                \
+    std::uint##bits##_t value;                                                                     \
+    std::memcpy(&value, address, sizeof value);                                                    \
+    return value;                                                                                  \
+  }                                                                                                \
+  GORDIAN_ENTRY void __sanitizer_unaligned_store##bits(void* address, std::uint##bits##_t value) { \
+    Access(GORDIAN_CALLER(), address, bits / 8, AccessKind::kWrite);                               \
+    std::memcpy(address, &value, sizeof value);                                                    \
+  }
+GORDIAN_UNALIGNED(16)
+GORDIAN_UNALIGNED(32)
+GORDIAN_UNALIGNED(64)
+#undef GORDIAN_UNALIGNED
 #undef GORDIAN_READ
 #undef GORDIAN_WRITE
 
@@ -53,6 +86,12 @@ GORDIAN_ENTRY void __tsan_read_range(void* address, std::size_t bytes) {
   RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);
 }
 GORDIAN_ENTRY void __tsan_write_range(void* address, std::size_t bytes) {
+  RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);
+}
+GORDIAN_ENTRY void __tsan_read_range_pc(void* address, std::size_t bytes, void*) {
+  RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kRead);
+}
+GORDIAN_ENTRY void __tsan_write_range_pc(void* address, std::size_t bytes, void*) {
   RecordBytes(GORDIAN_CALLER(), address, bytes, AccessKind::kWrite);
 }
 
@@ -80,7 +119,9 @@ GORDIAN_ENTRY void* __tsan_memset(void* to, int byte, std::size_t bytes) {
   return std::memset(to, byte, bytes);
 }
 
-GORDIAN_ENTRY void __tsan_init() { g_instrumented.store(true, std::memory_order_relaxed); }
+GORDIAN_ENTRY void __tsan_init() {
+  FollowMemory();
+}
 // Stacks come from frame pointers and the unwinder.
 GORDIAN_ENTRY void __tsan_func_entry(void*) {}
 GORDIAN_ENTRY void __tsan_func_exit() {}

@@ -7,6 +7,7 @@
 
 #include "instrument/interpose/access_site.h"
 #include "instrument/interpose/call_site.h"
+#include "instrument/interpose/fiber.h"
 #include "instrument/interpose/memory_events.h"
 
 extern "C" {
@@ -83,7 +84,7 @@ bool Adopt(ThreadState& thread, trace::TaskId task) {
     if (task == 0) thread.task.generation = ~std::uint32_t{0};
     pthread_setspecific(g_key, &thread);
   }
-  recorder::RunTask(*thread.log, thread.task);
+  recorder::RunTask(*thread.log, RunningTask(thread));
   StackBegan(thread);
   *thread.error = saved;
   return true;
@@ -95,11 +96,13 @@ void EndThread(ThreadState& thread) {
   if (thread.log != nullptr) {
     if (recorder::On()) {
       StackEnded(thread);
+      if (thread.fiber != nullptr) recorder::RunTask(*thread.log, thread.task);
       WriteEnd(thread);
     }
     recorder::StopTask(*thread.log);
   }
   thread.log = nullptr;
+  ForgetFibers(thread);
   delete thread.sites;
   thread.sites = nullptr;
   delete thread.access_sites;

@@ -41,6 +41,12 @@ namespace gordian::interpose {
 
 class AccessSites;
 class SiteCache;
+struct Fiber;
+
+enum class Epoch : bool { kEnds, kGoesOn };
+// kAtomic: of an operation on an atomic, which orders.
+enum class Hook : std::uint8_t { kCall, kAccess, kAtomic };
+enum class WaitIsOver { kNow };
 
 // Identical failing attempts in a row, written as one event.
 struct FailedAttempts {
@@ -121,18 +127,28 @@ class PutOff {
   std::array<Call, kMost> calls_{};
 };
 
+// What the program has asked not to be told of, and how many times over.
+struct Ignored {
+  std::uint16_t accesses = 0;  // to plain memory
+  std::uint16_t order = 0;     // atomics
+};
+
 struct ThreadState {
   recorder::ThreadLog* log = nullptr;  // nullptr: not adopted yet
   int* error = nullptr;                // this thread's errno
   pid_t os_thread = 0;
   bool busy = false;
   bool waits = false;           // as `request` says
+  bool waits_inside = false;    // in a lock of the program's own making: that is told as one wait
   bool skips_accesses = false;  // of instrumented code (recorder::Sight)
-  bool joins = false;           // the C library frees the memory of the thread that it waits for
+  Ignored ignored;
+  bool joins = false;  // the C library frees the memory of the thread that it waits for
   bool ended = false;
   std::uint64_t last_tick = 0;   // of the processor's clock, when the time was last written
   std::uint8_t exit_rounds = 0;  // of its key destructors
-  recorder::TrackedTask task;
+  recorder::TrackedTask task;    // its own
+  Fiber* fiber = nullptr;        // that runs on it; nullptr: its own task
+  Fiber* own_fiber = nullptr;    // how the program calls its own task; nullptr: it has not
   PutOff put_off;
   Request request;
   std::uintptr_t request_frame = 0;
@@ -143,6 +159,11 @@ struct ThreadState {
   AccessSites* access_sites = nullptr;  // made at the first access
   std::uintptr_t stack_begin = 0;       // 0: not known
   std::uintptr_t stack_end = 0;         // 0: not known yet
+
+  bool Skips(Hook hook) const {
+    if (hook == Hook::kCall) return false;
+    return skips_accesses || (hook == Hook::kAccess ? ignored.accesses : ignored.order) != 0;
+  }
 };
 
 // Whether the program has instrumented code: it then tells of its memory.
@@ -155,10 +176,6 @@ inline void EndEpoch() {
   if ((gordian_filter.epoch & hooks::kWriteBit) != 0) [[unlikely]]
     EmptyFilter();
 }
-
-enum class Epoch : bool { kEnds, kGoesOn };
-enum class Hook : bool { kCall, kAccess };
-enum class WaitIsOver { kNow };
 
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local ThreadState t_thread;
 
@@ -226,7 +243,7 @@ class Recording {
     if (!recorder::On()) [[unlikely]]
       return;
     ThreadState& thread = t_thread;
-    if (thread.busy || (hook == Hook::kAccess && thread.skips_accesses)) [[unlikely]]
+    if (thread.busy || thread.waits_inside || thread.Skips(hook)) [[unlikely]]
       return;
     BeBusy(thread);
     if (thread.log == nullptr) [[unlikely]] {

@@ -50,10 +50,17 @@ enum Flag : std::uint16_t {
   kFlagSelect = 1 << 3,  // one case of a select
   kFlagRoot = 1 << 4,    // of a `run`: this recording has no spawn of the task
   kFlagPart = 1 << 5,    // of a block: goes on where the record before it ends
+  kFlagExact = 1 << 6,   // of an atomic: its value and its version were read or written as one
 };
-inline constexpr std::uint16_t kKnownFlags = 0x3F;
+inline constexpr std::uint16_t kKnownFlags = 0x7F;
 
-enum class TaskKind : std::uint8_t { kGoroutine = 0, kThread = 1, kTimer = 2, kInternal = 3 };
+enum class TaskKind : std::uint8_t {
+  kGoroutine = 0,
+  kThread = 1,
+  kTimer = 2,
+  kInternal = 3,
+  kFiber = 4
+};
 
 enum class ObjectKind : std::uint8_t {
   kUnknown = 0,

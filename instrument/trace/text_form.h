@@ -12,12 +12,13 @@
 namespace gordian::trace {
 
 // Every flag but `for`, which has a value.
-inline constexpr std::array<std::pair<Flag, std::string_view>, 5> kFlagWords = {{
+inline constexpr std::array<std::pair<Flag, std::string_view>, 6> kFlagWords = {{
     {kFlagTimed, "timed"},
     {kFlagTry, "try"},
     {kFlagSelect, "select"},
     {kFlagRoot, "root"},
     {kFlagPart, "part"},
+    {kFlagExact, "exact"},
 }};
 
 // A byte outside of UTF-8 is written as this plus the byte: a surrogate that no character has.

@@ -27,6 +27,7 @@ class RandomMemory {
     t.Main().LiesAt(flag, kAt + 32, 4);
     std::vector<TaskTrace> tasks = {t.Main(), t.Task("x"), t.Task("y")};
     const std::uint64_t steps = 6 + Pick(40);
+    const bool exact = Pick(2) == 0;
     while (t.events().size() < steps + 8) {
       TaskTrace task = tasks[Pick(tasks.size())];
       // Narrow accesses that often meet, or wide ones.
@@ -49,9 +50,11 @@ class RandomMemory {
           task.Free(heap, kAt, 8 * (1 + Pick(12)));
           break;
         case 5:
+          if (exact) task.Exact();
           Pick(2) == 0 ? task.Load(flag, Pick(2) == 0 ? 0 : 2) : task.Rmw(flag, 4);
           break;
         case 6:
+          if (exact) task.Exact();
           task.Store(flag, Pick(2) == 0 ? 0 : 3);
           break;
         case 7:

@@ -15,6 +15,11 @@ TaskTrace& TaskTrace::Timed() {
   return *this;
 }
 
+TaskTrace& TaskTrace::Exact() {
+  t_->next_flags_ |= trace::kFlagExact;
+  return *this;
+}
+
 TaskTrace& TaskTrace::Try() {
   t_->next_flags_ |= trace::kFlagTry;
   return *this;

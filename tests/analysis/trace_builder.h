@@ -50,6 +50,7 @@ class TaskTrace {
   // What the *next* event of this builder is like.
   TaskTrace& At(trace::SiteId site);
   TaskTrace& Timed();  // the wait ends by itself
+  TaskTrace& Exact();  // an atomic's value and version are one
   TaskTrace& Try();
   TaskTrace& For(TaskTrace waiter);  // completes the waiter's wait
 

@@ -126,6 +126,8 @@ Flags flags;
 
 void BitFieldsOfOneByte() {
   Both([] { flags.open = 1; }, [] { flags.closed = 1; });
+  // Or there would be no need to write them.
+  [[maybe_unused]] volatile unsigned both = flags.open + flags.closed;
 }
 
 struct Pair {

@@ -49,6 +49,46 @@ void FencedFlag() {
       });
 }
 
+// A relaxed store begins a sequence that passes nothing on, also where its thread has released.
+void OverwrittenByItself() {
+  Both(
+      [] {
+        data = 1;
+        ready.store(1, std::memory_order_release);
+        ready.store(2, std::memory_order_relaxed);
+      },
+      [] {
+        while (ready.load(std::memory_order_acquire) != 2) std::this_thread::yield();
+        sink = data;
+      });
+}
+
+// A third one takes the flag on to 2, and a fourth waits for that.
+template <typename TakeOn>
+void HandedOn(TakeOn take_on) {
+  std::thread third([=] {
+    while (ready.load(std::memory_order_relaxed) != 1) std::this_thread::yield();
+    take_on();
+  });
+  Both(
+      [] {
+        data = 1;
+        ready.store(1, std::memory_order_release);
+      },
+      [] {
+        while (ready.load(std::memory_order_acquire) != 2) std::this_thread::yield();
+        sink = data;
+      });
+  third.join();
+}
+
+void OverwrittenByAnother() {
+  HandedOn([] { ready.store(2, std::memory_order_relaxed); });
+}
+void CountedOnByAnother() {
+  HandedOn([] { ready.fetch_add(1, std::memory_order_relaxed); });
+}
+
 volatile int volatile_flag = 0;
 
 // A volatile variable is no atomic one.
@@ -272,6 +312,9 @@ constexpr Program kPrograms[] = {
     {"relaxed-flag", RelaxedFlag},
     {"released-flag", ReleasedFlag},
     {"fenced-flag", FencedFlag},
+    {"overwritten-by-itself", OverwrittenByItself},
+    {"overwritten-by-another", OverwrittenByAnother},
+    {"counted-on-by-another", CountedOnByAnother},
     {"volatile-flag", VolatileFlag},
     {"counted-down-acquire-release", CountedDownAcquireRelease},
     {"counted-down-relaxed", CountedDownRelaxed},

@@ -31,6 +31,8 @@ inline int RunProgram(std::span<const Program> programs, std::string_view wanted
 std::span<const Program> MemoryPrograms();
 std::span<const Program> OrderPrograms();
 std::span<const Program> SystemPrograms();
+std::span<const Program> FiberPrograms();
+std::span<const Program> AnnotationPrograms();
 
 inline void Pause(int ms = 30) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 

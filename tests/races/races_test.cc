@@ -2,17 +2,11 @@
 // real `gordian run`: races are found with both sides, and what is ordered is left in peace.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
+
+#include "tests/races/shell.h"
 
 namespace {
 
@@ -52,6 +46,9 @@ constexpr Case kCases[] = {
     {"relaxed-flag", true},
     {"released-flag"},
     {"fenced-flag"},
+    {"overwritten-by-itself", true},
+    {"overwritten-by-another", true},
+    {"counted-on-by-another"},
     {"volatile-flag", true},
     {"counted-down-relaxed", true},
     {"counted-down-acquire-release"},
@@ -82,6 +79,29 @@ constexpr Case kCases[] = {
     {"closed-pipe"},
     {"socket-pair"},
     {"event-counter"},
+
+    {"fibers-in-turn"},
+    {"fibers-in-turn-without-order", true},
+    {"fibers-of-two-threads", true},
+    {"fibers-with-variables-of-their-own"},
+    {"fiber-that-moves"},
+
+    {"annotated-lock"},
+    {"two-annotated-locks", true},
+    {"inside-of-another-lock", true},
+    {"writes-under-an-annotated-read-lock", true},
+    {"writes-under-an-annotated-write-lock"},
+    {"told-order"},
+    {"told-too-late", true},
+    {"acquired-and-released"},
+    {"meant-to-race"},
+    {"beside-what-is-meant-to-race", true},
+    {"meant-to-race-until-freed", true},
+    {"ignored-writes"},
+    {"after-ignored-writes", true},
+    {"ignored-order", true},
+    {"external-object-read-and-written", true},
+    {"external-object-read-twice"},
 };
 
 // Of goroutines and plain threads, with the library.
@@ -112,50 +132,6 @@ constexpr Case kLibraryCases[] = {
 
 void PrintTo(const Case& expected, std::ostream* out) { *out << expected.program; }
 
-std::string Contents(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-class Folder {
- public:
-  Folder()
-      : path_(std::filesystem::path(testing::TempDir()) / ("races-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  const std::filesystem::path path_;
-};
-
-struct Outcome {
-  int status = 0;
-  std::string out, err;
-};
-
-Outcome Shell(const std::filesystem::path& folder, const std::string& command) {
-  const std::string script =
-      "cd '" + folder.string() + "'; { " + command + "; } > out 2> err < /dev/null";
-  const int status = std::system(script.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status),
-          Contents(folder / "out"), Contents(folder / "err")};
-}
-
-// The rules of all findings, each once, measures left out.
-std::vector<std::string> RulesIn(const std::string& report) {
-  std::vector<std::string> rules;
-  const auto json = nlohmann::json::parse(report, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return {"the report is no JSON: " + report};
-  for (const auto& finding : json.value("findings", nlohmann::json::array())) {
-    if (finding.value("verdict", "") == "info") continue;
-    const std::string rule = finding.value("rule", "") + " " + finding.value("verdict", "");
-    if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
-  }
-  return rules;
-}
-
 class RacesTest : public testing::TestWithParam<Case> {
  protected:
   void Check(const char* binary) {
@@ -182,6 +158,7 @@ class RacesTest : public testing::TestWithParam<Case> {
 TEST_P(RacesTest, Unoptimised) { Check(RACES_O0); }
 TEST_P(RacesTest, Optimised) { Check(RACES_O2); }
 TEST_P(RacesTest, BuiltForThreadSanitizer) { Check(RACES_TSAN); }
+TEST_P(RacesTest, BuiltForThreadSanitizerByGcc) { Check(RACES_GCC); }
 
 class LibraryRacesTest : public RacesTest {};
 
@@ -196,6 +173,28 @@ TEST(RaceReport, ShowsBothSidesAndWhereTheyWereStarted) {
     EXPECT_THAT(run.err,
                 AllOf(HasSubstr("race.data"), HasSubstr("Deposit()"), HasSubstr("memory.cc:25"),
                       HasSubstr("programs.h"), HasSubstr("writes  account ")));
+  }
+}
+
+TEST(RaceReport, SaysOnWhoseStackAVariableLies) {
+  for (const char* binary : {RACES_O0, RACES_O2, RACES_TSAN, RACES_GCC}) {
+    const Folder folder;
+    const Outcome run =
+        Shell(folder.path(), std::string("'" GORDIAN "' run -- ") + binary + " escaping-local");
+    EXPECT_THAT(run.err, HasSubstr("a variable on the stack of main"));
+  }
+}
+
+// What blocks inside of a lock is nobody's concern: that its holder waits for another is.
+TEST(AnnotatedLocks, InACircleAreADeadlock) {
+  for (const char* binary : {RACES_O2, RACES_TSAN}) {
+    const Folder folder;
+    const Outcome run =
+        Shell(folder.path(), std::string("'" GORDIAN "' run --timeout=60s --format=json -o r -- ") +
+                                 binary + " annotated-locks-crosswise");
+    EXPECT_THAT(RulesIn(Contents(folder.path() / "r")), ElementsAre("deadlock.global confirmed"));
+    EXPECT_THAT(Contents(folder.path() / "r"), HasSubstr("AnnotatedLocksCrosswise()::first"));
+    EXPECT_EQ(run.status, 1);
   }
 }
 
