@@ -46,6 +46,8 @@ llvm::PreservedAnalyses InstrumentPass::run(llvm::Function& function,
     return llvm::PreservedAnalyses::all();
   }
   function.removeFnAttr(llvm::Attribute::SanitizeThread);
+  // The place of a call is told by its frame. Recursion that has become a loop stays one.
+  function.addFnAttr("disable-tail-calls", "true");
   KeepLibraryCalls(function, analyses.getResult<llvm::TargetLibraryAnalysis>(function));
   if (options_.loops) GiveEntries(function, analyses);
   Accesses accesses = Collect(function, options_.unshared);

@@ -10,3 +10,6 @@ define void @plain(ptr %p) noinline optnone {
   store i32 %before, ptr %p
   ret void
 }
+
+; A call at the end stays a call, with a frame above it: that is how its place is known.
+; CHECK: attributes {{.*}} "disable-tail-calls"="true"
