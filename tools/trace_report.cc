@@ -32,8 +32,11 @@ detector::TraceReport DescribeTrace(detector::Pipeline& pipeline,
   if (!findings.empty()) pipeline.sites().Resolve(resolver);
   allow.Remove(findings, pipeline.sites(),
                [&](trace::TaskId task) { return pipeline.model().TaskName(task); });
+  detector::Suppressions suppressions(pipeline.suppressions());
+  suppressions.Remove(findings, pipeline.sites());
   detector::TraceReport report;
   report.facts = FactsOf(pipeline);
+  report.suppressed = suppressions.lines();
   if (report.facts.dropped > 0) {
     gaps.push_back(absl::StrCat(report.facts.dropped, " events were lost"));
   }

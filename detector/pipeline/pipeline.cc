@@ -62,6 +62,8 @@ struct Pipeline::State final : DataNames {
       sites.Take(event);
     if (event.type == trace::EventType::kObjectAt) [[unlikely]]
       places.Take(event);
+    if (event.type == trace::EventType::kSuppress) [[unlikely]]
+      suppressions.emplace_back(event.text);
   }
 
   void NameObjects() {
@@ -122,6 +124,7 @@ struct Pipeline::State final : DataNames {
   Model model;
   SiteTable sites;
   ObjectPlaces places;
+  std::vector<std::string> suppressions;
   AddressResolver* resolver = nullptr;
   std::vector<std::unique_ptr<Analysis>> analyses;
   std::array<std::vector<Analysis*>, trace::kEventTypes> listeners;
@@ -228,6 +231,7 @@ bool Pipeline::IsHung() const {
   return Stuck(state_->model, Cut{.kind = CutKind::kStandstill}).Everything();
 }
 SiteTable& Pipeline::sites() { return state_->sites; }
+const std::vector<std::string>& Pipeline::suppressions() const { return state_->suppressions; }
 const std::vector<std::uint64_t>& Pipeline::object_names() const {
   return state_->places.records();
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -68,6 +69,9 @@ class Pipeline {
 
   // The places that the events name; Resolve() them before they are printed.
   SiteTable& sites();
+
+  // What the program wants left out of its report, as it says: "race:Deposit".
+  const std::vector<std::string>& suppressions() const;
 
   // The names of variables that objects were found to lie in, as records of a stream of
   // definitions.

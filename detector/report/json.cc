@@ -190,6 +190,16 @@ Json AllowedJson(const Report& report) {
   return allowed;
 }
 
+Json SuppressedJson(const Report& report) {
+  Json suppressed = Json::array();
+  for (const TraceReport& trace : report.traces) {
+    for (const Suppressions::Line& line : trace.suppressed) {
+      suppressed.push_back({{"line", line.text}, {"findings", line.findings}});
+    }
+  }
+  return suppressed;
+}
+
 Json MeasuresJson(const Report& report, const std::vector<Entry>& entries) {
   Json verdicts = Json::object();
   for (Verdict verdict :
@@ -224,6 +234,7 @@ std::string ToJson(const Report& report) {
   json["traces"] = std::move(traces);
   json["findings"] = std::move(findings);
   json["allowed"] = AllowedJson(report);
+  json["suppressed"] = SuppressedJson(report);
   json["measures"] = MeasuresJson(report, entries);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -13,6 +13,7 @@
 
 #include "detector/finding/finding.h"
 #include "detector/report/allow_list.h"
+#include "detector/report/suppressions.h"
 #include "detector/symbols/site_table.h"
 
 namespace gordian::detector {
@@ -33,6 +34,7 @@ struct TraceFacts {
 struct TraceReport {
   TraceFacts facts;
   std::vector<Finding> findings;
+  std::vector<Suppressions::Line> suppressed;  // as the program says
   SiteTable sites;
 };
 

@@ -74,6 +74,7 @@ class TextWriter {
     }
     WriteMeasures(std::span(entries).subspan(findings));
     WriteAllowed();
+    WriteSuppressed();
     WriteGaps();
     WriteProgram();
     WriteTotals(std::span(entries).first(findings));
@@ -289,6 +290,17 @@ class TextWriter {
       } else {
         Line(paint_(Ink::kYellow, absl::StrCat("Nothing leaked that ", quoted,
                                                " would allow: the pattern matched nothing.")));
+      }
+    }
+  }
+
+  void WriteSuppressed() {
+    for (const TraceReport& trace : report_.traces) {
+      for (const Suppressions::Line& line : trace.suppressed) {
+        if (line.findings == 0) continue;
+        if (!text_.empty()) Line("");
+        Line(absl::StrCat("Left out, as the program's suppression \"", Printable(line.text),
+                          "\" says: ", SayCount(line.findings, "finding"), "."));
       }
     }
   }

@@ -93,6 +93,16 @@ const Module* SiteTable::ModuleAt(std::uint64_t address) const {
   return best;
 }
 
+std::vector<const Module*> SiteTable::ModulesOf(trace::SiteId site) const {
+  std::vector<const Module*> modules;
+  const auto found = sites_.find(site);
+  if (site == 0 || found == sites_.end()) return modules;
+  for (const std::uint64_t address : found->second.stack) {
+    if (const Module* module = ModuleAt(address)) modules.push_back(module);
+  }
+  return modules;
+}
+
 std::vector<Frame> SiteTable::FramesAt(std::uint64_t address, AddressResolver& resolver) const {
   const Module* module = ModuleAt(address);
   std::vector<Frame> frames;

@@ -73,6 +73,9 @@ class SiteTable {
   std::span<const Frame> Frames(trace::SiteId site) const;
   const Frame* Shown(trace::SiteId site) const;
 
+  // The object files that a stack's frames lie in, innermost first; none where it is no stack.
+  std::vector<const Module*> ModulesOf(trace::SiteId site) const;
+
   // The object file that was loaded at this address; nullptr: none.
   const Module* ModuleAt(std::uint64_t address) const;
 

@@ -5,6 +5,7 @@
 #include "instrument/interpose/entry.h"
 #include "instrument/interpose/memory_access.h"
 #include "instrument/interpose/memory_events.h"
+#include "instrument/interpose/sanitizer_start.h"
 
 namespace gordian::interpose {
 namespace {
@@ -121,6 +122,7 @@ GORDIAN_ENTRY void* __tsan_memset(void* to, int byte, std::size_t bytes) {
 
 GORDIAN_ENTRY void __tsan_init() {
   FollowMemory();
+  StartSanitized();
 }
 // Stacks come from frame pointers and the unwinder.
 GORDIAN_ENTRY void __tsan_func_entry(void*) {}

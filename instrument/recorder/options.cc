@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "instrument/recorder/nearest.h"
+#include "instrument/recorder/pairs.h"
 
 extern "C" [[gnu::weak]] const char* gordian_default_options();
 
@@ -174,43 +175,35 @@ std::string_view NearestKey(std::string_view key) {
   return Nearest(key, keys);
 }
 
-// Cuts `key=value:key='a value' key=value` into pairs.
-class Pairs {
- public:
-  explicit Pairs(std::string_view text) : rest_(text) {}
+// What the program and its environment say, the stronger last. nullptr: nothing.
+std::array<const char*, 2> Texts() {
+  return {&gordian_default_options != nullptr ? gordian_default_options() : nullptr,
+          secure_getenv("GORDIAN_OPTIONS")};
+}
 
-  // False at the end of the text.
-  bool Next(std::string& key, std::string& value) {
-    while (!rest_.empty() && IsSeparator(rest_.front())) rest_.remove_prefix(1);
-    if (rest_.empty()) return false;
-    key.clear();
-    value.clear();
-    while (!rest_.empty() && !IsSeparator(rest_.front()) && rest_.front() != '=') {
-      key += Pop();
+bool Mentions(const char* text, std::string_view wanted) {
+  Pairs pairs(text != nullptr ? text : "");
+  std::string key, value;
+  while (pairs.Next(key, value)) {
+    if (key == wanted) return true;
+  }
+  return false;
+}
+
+Options& TheOptions() {
+  static Options options = [] {
+    Options read;
+    for (const char* text : Texts()) {
+      if (text == nullptr) continue;
+      for (const std::string& problem : ParseOptions(text, read)) {
+        dprintf(2, "gordian: GORDIAN_OPTIONS: %s\n", problem.c_str());
+      }
     }
-    if (rest_.empty() || rest_.front() != '=') return true;
-    Pop();
-    const bool quoted = !rest_.empty() && (rest_.front() == '"' || rest_.front() == '\'');
-    const char quote = quoted ? Pop() : '\0';
-    while (!rest_.empty() && (quoted ? rest_.front() != quote : !IsSeparator(rest_.front()))) {
-      value += Pop();
-    }
-    if (quoted && !rest_.empty()) Pop();
-    return true;
-  }
-
- private:
-  static bool IsSeparator(char c) {
-    return c == ':' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
-  }
-  char Pop() {
-    const char c = rest_.front();
-    rest_.remove_prefix(1);
-    return c;
-  }
-
-  std::string_view rest_;
-};
+    if (read.help) dprintf(2, "%s", DescribeOptions().c_str());
+    return read;
+  }();
+  return options;
+}
 
 }  // namespace
 
@@ -248,23 +241,13 @@ std::string DescribeOptions() {
   return text;
 }
 
-const Options& ProcessOptions() {
-  static const Options options = [] {
-    Options read;
-    std::vector<std::string> problems;
-    if (&gordian_default_options != nullptr) {
-      if (const char* text = gordian_default_options()) problems = ParseOptions(text, read);
-    }
-    if (const char* text = secure_getenv("GORDIAN_OPTIONS")) {
-      for (std::string& problem : ParseOptions(text, read)) problems.push_back(std::move(problem));
-    }
-    for (const std::string& problem : problems) {
-      dprintf(2, "gordian: GORDIAN_OPTIONS: %s\n", problem.c_str());
-    }
-    if (read.help) dprintf(2, "%s", DescribeOptions().c_str());
-    return read;
-  }();
-  return options;
+const Options& ProcessOptions() { return TheOptions(); }
+
+std::string DefaultProcessOption(std::string_view key, std::string_view value) {
+  for (const char* text : Texts()) {
+    if (Mentions(text, key)) return "";
+  }
+  return SetOption(key, value, TheOptions());
 }
 
 }  // namespace gordian::recorder

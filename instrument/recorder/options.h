@@ -55,6 +55,10 @@ std::string DescribeOptions();
 // once; the first call says on stderr what is wrong with them.
 const Options& ProcessOptions();
 
+// Sets one of them where nobody has said it: for those who know it by other means. Before there is
+// a second thread. Returns what is wrong, or nothing.
+std::string DefaultProcessOption(std::string_view key, std::string_view value);
+
 }  // namespace gordian::recorder
 
 #endif  // GORDIAN_INSTRUMENT_RECORDER_OPTIONS_H_

@@ -15,6 +15,7 @@
 #include "detector/report/fail_policy.h"
 #include "detector/report/fingerprint.h"
 #include "detector/report/report.h"
+#include "detector/report/suppressions.h"
 #include "detector/report/text.h"
 #include "detector/symbols/symbolizer.h"
 #include "instrument/recorder/options.h"
@@ -61,10 +62,12 @@ struct Session::State {
   }
 
   void RemoveAllowed(std::vector<Finding>& findings) {
-    if (!allow.Concerns(findings)) return;
+    detector::Suppressions suppressions(pipeline.suppressions());
+    if (!allow.Concerns(findings) && suppressions.empty()) return;
     pipeline.sites().Resolve(symbolizer);
     allow.Remove(findings, pipeline.sites(),
                  [&](trace::TaskId task) { return pipeline.model().TaskName(task); });
+    suppressions.Remove(findings, pipeline.sites());
   }
 
   void Complain(const absl::Status& status) {

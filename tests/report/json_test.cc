@@ -38,16 +38,17 @@ TEST(Json, AVariableInMemoryHasItsAddress) {
 // The keys are a promise (docs/json.md): adding one is fine, losing one is not.
 TEST(Json, HasTheDocumentedKeys) {
   const json document = Parse(ReportOf(BankDeadlock()));
-  EXPECT_THAT(Keys(document), ElementsAre("allowed", "exit_status", "findings", "measures",
-                                          "outcome", "program", "schema", "trace", "traces"));
+  EXPECT_THAT(Keys(document),
+              ElementsAre("allowed", "exit_status", "findings", "measures", "outcome", "program",
+                          "schema", "suppressed", "trace", "traces"));
   EXPECT_THAT(Keys(document["trace"]), ElementsAre("complete", "dropped", "events", "tasks"));
   EXPECT_THAT(Keys(document["traces"][0]),
               ElementsAre("command", "complete", "dropped", "duration_ns", "events", "file", "gaps",
                           "objects", "tasks"));
   const json& finding = document["findings"][0];
-  EXPECT_THAT(Keys(finding), ElementsAre("advice", "count", "evidence", "fingerprint", "objects",
-                                         "picture", "reasons", "rule", "schedule", "summary",
-                                         "tasks", "test", "title", "traces", "verdict"));
+  EXPECT_THAT(Keys(finding), ElementsAre("advice", "count", "evidence", "fingerprint",
+                                         "objects", "picture", "reasons", "rule", "schedule",
+                                         "summary", "tasks", "test", "title", "traces", "verdict"));
   EXPECT_THAT(Keys(finding["tasks"][0]),
               ElementsAre("count", "held", "id", "kind", "labels", "name", "parent", "stack",
                           "started_at", "waiting_for", "what"));
