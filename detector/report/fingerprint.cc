@@ -34,13 +34,8 @@ std::string_view WithoutRunNumber(std::string_view name) {
 
 }  // namespace
 
-std::string Fingerprint(const Finding& finding, const SiteTable& sites) {
-  std::string key = finding.rule;
-  for (const std::string& part : finding.identity) {
-    key += kSeparator;
-    key += WithoutRunNumber(part);
-  }
-  // Sites are numbered by the run, and so is their order.
+// Sites are numbered by the run, and so is their order.
+std::string FunctionsOf(const Finding& finding, const SiteTable& sites) {
   std::vector<std::string> functions;
   for (trace::SiteId site : finding.identity_sites) {
     std::string& function = functions.emplace_back();
@@ -50,7 +45,18 @@ std::string Fingerprint(const Finding& finding, const SiteTable& sites) {
     }
   }
   std::sort(functions.begin(), functions.end());
-  for (const std::string& function : functions) (key += kSeparator) += function;
+  std::string all;
+  for (const std::string& function : functions) (all += kSeparator) += function;
+  return all;
+}
+
+std::string Fingerprint(const Finding& finding, const SiteTable& sites) {
+  std::string key = finding.rule;
+  for (const std::string& part : finding.identity) {
+    key += kSeparator;
+    key += WithoutRunNumber(part);
+  }
+  key += FunctionsOf(finding, sites);
   return absl::StrFormat("%08x",
                          static_cast<std::uint32_t>(XXH3_64bits(key.data(), key.size()) >> 32));
 }

@@ -13,6 +13,9 @@
 
 namespace gordian::detector {
 
+// The functions that a finding's identity names, as one key.
+std::string FunctionsOf(const Finding& finding, const SiteTable& sites);
+
 // Eight hexadecimal digits.
 std::string Fingerprint(const Finding& finding, const SiteTable& sites);
 

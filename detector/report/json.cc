@@ -67,6 +67,8 @@ class FindingWriter {
     json["picture"] = Each(finding_.picture, &FindingWriter::EdgeJson);
     json["reasons"] = finding_.reasons;
     json["advice"] = finding_.advice;
+    json["also"] = Json::array();
+    for (const Finding* folded : entry_.folded) json["also"].push_back(folded->title);
     return json;
   }
 

@@ -70,9 +70,11 @@ struct Entry {
   const Finding* finding = nullptr;
   const TraceReport* trace = nullptr;
   std::string fingerprint;
-  std::vector<std::size_t> traces;     // positions of the traces that have it
-  std::uint32_t count = 0;             // occurrences in all of them
-  std::vector<const Finding*> folded;  // others of the first trace with the same fingerprint
+  std::vector<std::size_t> traces;  // positions of the traces that have it
+  std::uint32_t count = 0;          // occurrences in all of them
+  // Others of the first trace with the same fingerprint; of a race, also those on heap blocks
+  // between the same functions: what a variable points to is raced on together with it.
+  std::vector<const Finding*> folded;
 };
 
 // Every finding of the report, the weightiest verdict first, in the traces' order otherwise.

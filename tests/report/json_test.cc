@@ -46,7 +46,7 @@ TEST(Json, HasTheDocumentedKeys) {
               ElementsAre("command", "complete", "dropped", "duration_ns", "events", "file", "gaps",
                           "objects", "tasks"));
   const json& finding = document["findings"][0];
-  EXPECT_THAT(Keys(finding), ElementsAre("advice", "count", "evidence", "fingerprint",
+  EXPECT_THAT(Keys(finding), ElementsAre("advice", "also", "count", "evidence", "fingerprint",
                                          "objects", "picture", "reasons", "rule", "schedule",
                                          "summary", "tasks", "test", "title", "traces", "verdict"));
   EXPECT_THAT(Keys(finding["tasks"][0]),
