@@ -58,12 +58,13 @@ void OverwrittenByItself() {
         ready.store(2, std::memory_order_relaxed);
       },
       [] {
-        while (ready.load(std::memory_order_acquire) != 2) std::this_thread::yield();
-        sink = data;
+        while (ready.load(std::memory_order_relaxed) != 2) std::this_thread::yield();
+        if (ready.load(std::memory_order_acquire) == 2) sink = data;
       });
 }
 
-// A third one takes the flag on to 2, and a fourth waits for that.
+// A third one takes the flag on to 2, and a fourth waits for that: what it has seen on the way
+// orders nothing.
 template <typename TakeOn>
 void HandedOn(TakeOn take_on) {
   std::thread third([=] {
@@ -76,8 +77,8 @@ void HandedOn(TakeOn take_on) {
         ready.store(1, std::memory_order_release);
       },
       [] {
-        while (ready.load(std::memory_order_acquire) != 2) std::this_thread::yield();
-        sink = data;
+        while (ready.load(std::memory_order_relaxed) != 2) std::this_thread::yield();
+        if (ready.load(std::memory_order_acquire) == 2) sink = data;
       });
   third.join();
 }
