@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "detector/pipeline/pipeline.h"
 #include "detector/reader/verifier.h"
 #include "detector/symbols/symbolizer.h"
+#include "instrument/trace/wire.h"
 #include "tools/command.h"
 #include "tools/report_options.h"
 #include "tools/trace_input.h"
@@ -28,12 +30,27 @@ class PipelineSink final : public detector::TraceSink {
 
   void Feed(trace::StreamId stream, std::span<const std::uint64_t> words) override {
     pipeline_.Feed(stream, words).IgnoreError();  // Finish() tells it
+    if (has_gap_ && known_from_ns_ == 0) known_from_ns_ = BeginOf(words);
   }
-  void Gap(trace::StreamId stream) override { pipeline_.Gap(stream); }
+  void Gap(trace::StreamId stream) override {
+    has_gap_ = true;
+    pipeline_.Gap(stream);
+  }
   void Take(const trace::Event& event) override { pipeline_.Take(event); }
 
+  // When what is there behind the first part that is missing begins; 0 where nothing is missing.
+  std::uint64_t known_from_ns() const { return known_from_ns_; }
+
  private:
+  // A thread's buffer begins with the time.
+  static std::uint64_t BeginOf(std::span<const std::uint64_t> words) {
+    const bool is_time = words.size() >= 2 && trace::TypeOf(words[0]) == trace::EventType::kTime;
+    return is_time ? words[1] : 0;
+  }
+
   detector::Pipeline& pipeline_;
+  bool has_gap_ = false;
+  std::uint64_t known_from_ns_ = 0;
 };
 
 class Analyze final : public Command {
@@ -82,6 +99,12 @@ class Analyze final : public Command {
     }
     if (!source.status().ok()) return InFile(path, source.status());
     std::vector<std::string> gaps = source.problems();
+    const std::uint64_t start_ns = pipeline.sites().start_ns();
+    if (start_ns != 0 && sink.known_from_ns() > start_ns) {
+      gaps.insert(gaps.begin(),
+                  absl::StrFormat("it is whole only from %.3f s after the start on",
+                                  static_cast<double>(sink.known_from_ns() - start_ns) / 1e9));
+    }
     if (const absl::Status placed = pipeline.Finish(); !placed.ok()) {
       gaps.emplace_back(std::string(placed.message()));
     }

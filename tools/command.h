@@ -34,6 +34,7 @@ int Complain(std::string_view message);
 
 // The subcommands, each in the file of its name; main.cc lists them.
 std::unique_ptr<Command> MakeAnalyze();
+std::unique_ptr<Command> MakeAttend();
 std::unique_ptr<Command> MakeDoctor();
 std::unique_ptr<Command> MakeDump();
 std::unique_ptr<Command> MakeExplain();

@@ -31,6 +31,7 @@ constexpr std::array kCommands = {
     Entry{"dump", "Print a trace's records as text", MakeDump},
     Entry{"verify", "Check that traces are whole, and can have happened", MakeVerify},
     Entry{"stats", "Counts, contention and parallelism of a trace", MakeStats},
+    Entry{"attend", "Watch a program that runs alone, whose runtime starts this", MakeAttend},
     Entry{"explain", "What a rule means, with a bug and its fix", MakeExplain},
     Entry{"doctor", "Check that recording and detection work here", MakeDoctor},
 };

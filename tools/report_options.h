@@ -32,6 +32,7 @@ class ReportOptions {
   // After Check().
   detector::Limits limits() const;
   detector::AllowList& allow() { return allow_; }
+  int exit_code() const { return exit_code_; }  // where there are findings
 
   // Concludes the report and writes it: into the file of -o, else to `descriptor`. Returns
   // the exit status, or why the report could not be written. `failed`: something could not be

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -20,17 +19,17 @@
 #include "instrument/recorder/options.h"
 #include "tools/command.h"
 #include "tools/report_options.h"
+#include "tools/run/places.h"
 #include "tools/run/preload.h"
 #include "tools/run/run_loop.h"
 #include "tools/run/trace_names.h"
-#include "tools/trace_report.h"
+#include "tools/run/watch_report.h"
 
 namespace gordian::tools {
 namespace {
 
 using detector::ProgramEnd;
 using detector::Report;
-using detector::TraceReport;
 
 // "10" and "10s" are ten seconds, "500ms" half a one.
 absl::StatusOr<std::chrono::nanoseconds> ParseTime(const char* option, const std::string& text) {
@@ -72,25 +71,6 @@ std::vector<std::string> Gaps(ProcessWatch& watch, const RunResult& result) {
   return gaps;
 }
 
-// Of a watch that has finished. Names are resolved now, while the program's files are as they were,
-// and stored.
-TraceReport ReportOf(ProcessWatch& watch, const std::string& kept_as, std::vector<std::string> gaps,
-                     detector::AllowList& allow, detector::AddressResolver& resolver) {
-  detector::Pipeline& pipeline = watch.pipeline();
-  std::vector<std::uint64_t> names;
-  if (!kept_as.empty()) {
-    pipeline.sites().Resolve(resolver);
-    names = pipeline.sites().ResolvedRecords();
-    std::ranges::copy(pipeline.object_names(), std::back_inserter(names));
-  }
-  watch.process().Close(names);
-  return DescribeTrace(pipeline, std::move(watch.findings()), kept_as, std::move(gaps), allow,
-                       resolver);
-}
-
-// A process that did nothing that is recorded, as between fork and exec.
-bool IsIdle(const TraceReport& trace) { return trace.facts.tasks == 0 && trace.facts.complete; }
-
 class RunCommand final : public Command {
  public:
   void Declare(CLI::App& app) override {
@@ -129,7 +109,10 @@ class RunCommand final : public Command {
                                     std::size_t) { return names->Next(process.pid); };
     settings_.watch.on_deadlock = [this](detector::Pipeline& pipeline,
                                          std::vector<detector::Finding> findings) {
-      Announce(pipeline, std::move(findings));
+      AnnounceDeadlock(report_options_, announcing_, pipeline, std::move(findings));
+    };
+    settings_.say = [](const std::string& text) {
+      WriteAll(STDERR_FILENO, WithPlaces(text)).IgnoreError();
     };
     absl::StatusOr<RunResult> result = RunProgram(settings_);
     if (!result.ok()) return Complain(Text(result.status()));
@@ -162,6 +145,7 @@ class RunCommand final : public Command {
     }
     if (absl::Status status = report_options_.Check(options); !status.ok()) return status;
     settings_.watch.limits = report_options_.limits();
+    settings_.watch.max_size = options.max_size;
     return absl::OkStatus();
   }
 
@@ -174,16 +158,6 @@ class RunCommand final : public Command {
     if (access(exists ? path.c_str() : folder.c_str(), W_OK) == 0) return;
     not_kept_ = absl::StrCat("the trace cannot be kept in ", trace_, ": ", std::strerror(errno));
     trace_.clear();
-  }
-
-  // Called on the watches' threads.
-  void Announce(detector::Pipeline& pipeline, std::vector<detector::Finding> findings) {
-    detector::Symbolizer symbolizer;
-    Report report;
-    report.traces.push_back(DescribePresent(pipeline, std::move(findings), symbolizer));
-    const std::lock_guard lock(announcing_);
-    report_options_.Announce("gordian: the program runs on, but some of its tasks can never go on:",
-                             report, STDERR_FILENO);
   }
 
   Report MakeReport(RunResult& result) {

@@ -17,7 +17,7 @@ constinit Next<void(int)> g_exit_at_once{"_exit"};
 
 [[noreturn]] void ExitAtOnce(int status) {
   if (Recording recording; recording && FollowsThreads()) recorder::EndProcessAtOnce();
-  g_exit_at_once(status);
+  g_exit_at_once(recorder::StatusToEndWith(status));
   __builtin_unreachable();
 }
 

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "instrument/interpose/watcher.h"
+
 namespace gordian::interpose {
 namespace {
 
@@ -97,6 +99,7 @@ int CreateThread(Caller caller, pthread_t* thread, bool detached, const Birth& b
   Recording recording;
   auto* own = new Birth(birth);
   if (!recording) return create(own);
+  EnsureWatcher();
   own->task = recorder::NewTask();
   const trace::TaskId child = own->task;
   RecordSpawn(recording, caller, child, detached);

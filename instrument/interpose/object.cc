@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -135,6 +136,14 @@ Object* NameInWord(SpareWord& word, const void* address, ObjectKind kind) {
 }
 
 }  // namespace internal
+
+void ForEachObject(FunctionRef<void(const Object&)> visit) {
+  const std::uint32_t made = g_made.load(std::memory_order_acquire);
+  for (std::uint32_t i = 1; i < std::min(made, kMostObjects); ++i) {
+    const Object& object = internal::g_objects[i];
+    if (object.address.load(std::memory_order_acquire) != 0) visit(object);
+  }
+}
 
 void EndObject(Object& object, trace::SiteId site) {
   Chain& chain = ChainOf(object.address.load(std::memory_order_relaxed));

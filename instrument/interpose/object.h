@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "instrument/interpose/function_ref.h"
 #include "instrument/recorder/recorder.h"
 
 namespace gordian::interpose {
@@ -81,6 +82,10 @@ inline Object* FindByWord(SpareWord& word, const void* address, ObjectKind kind)
   }
   return internal::NameInWord(word, address, kind);
 }
+
+// Calls `visit` with every object that has an address, also those that the present recording has
+// not met. Others may come and go meanwhile.
+void ForEachObject(FunctionRef<void(const Object&)> visit);
 
 // Writes the object's end, where it has begun, and frees it.
 void EndObject(Object& object, trace::SiteId site);

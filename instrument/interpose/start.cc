@@ -8,14 +8,18 @@
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstring>
 
 #include "instrument/interpose/access_site.h"
 #include "instrument/interpose/life.h"
 #include "instrument/interpose/object.h"
+#include "instrument/interpose/quit.h"
 #include "instrument/interpose/settle.h"
 #include "instrument/interpose/thread.h"
+#include "instrument/interpose/watcher.h"
 #include "instrument/recorder/attach.h"
 #include "instrument/recorder/recorder.h"
 
@@ -60,6 +64,8 @@ int BringsRecorder(dl_phdr_info* info, std::size_t, void*) {
 void AfterForkInChild() {
   ThreadState& thread = t_thread;
   ForgetOtherThreads();
+  ForgetOtherStates(thread);
+  ForgetWatcher();
   const bool was_known = thread.log != nullptr;
   thread.log = nullptr;
   thread.waits = false;
@@ -69,16 +75,26 @@ void AfterForkInChild() {
   if (thread.sites != nullptr) thread.sites->Forget();
   if (thread.access_sites != nullptr) thread.access_sites->Forget();
   if (!was_known || !recorder::On()) return;
+  AnswerQuit();
   BeBusy(thread);
   Adopt(thread, 0);
   BeFree(thread);
   if (Recording recording; recording) KnowSelf(recording);
 }
 
+void EndAtQuickExit() {
+  recorder::EndProcessAtOnce();
+  constexpr int kOwn = -1;
+  // It is the last handler: whatever else there was has been done.
+  const int status = recorder::StatusToEndWith(kOwn);
+  if (status != kOwn) syscall(SYS_exit_group, status);
+}
+
 void AdoptMain() {
   if (!recorder::On()) return;
   recorder::SetSettled(IsSettled);
-  at_quick_exit(recorder::EndProcessAtOnce);
+  AnswerQuit();
+  at_quick_exit(EndAtQuickExit);
   // Behind the recorder's own handlers, so that the child's recording has begun.
   pthread_atfork(nullptr, nullptr, AfterForkInChild);
   if (Recording recording; recording) KnowSelf(recording);
@@ -91,6 +107,7 @@ void AdoptMain() {
   if (dl_iterate_phdr(gordian::interpose::BringsRecorder, nullptr) != 0) {
     gordian::recorder::StandAside();
   }
+  gordian::recorder::ReportAlone();
   gordian::interpose::PrepareObjects();
   gordian::interpose::MakeThreadKey();
 }

@@ -9,6 +9,8 @@
 #include "instrument/interpose/call_site.h"
 #include "instrument/interpose/fiber.h"
 #include "instrument/interpose/memory_events.h"
+#include "instrument/interpose/spin.h"
+#include "instrument/interpose/watcher.h"
 
 extern "C" {
 constinit thread_local gordian::hooks::Filter gordian_filter;
@@ -18,6 +20,32 @@ namespace gordian::interpose {
 namespace {
 
 pthread_key_t g_key;
+
+// Those that are recorded.
+struct ThreadList {
+  SpinLock lock;
+  ThreadState* first = nullptr;
+};
+constinit ThreadList g_threads;
+
+void Enlist(ThreadState& thread) {
+  SpinGuard guard(g_threads.lock);
+  thread.next = g_threads.first;
+  thread.previous = nullptr;
+  if (thread.next != nullptr) thread.next->previous = &thread;
+  g_threads.first = &thread;
+}
+
+void Delist(ThreadState& thread) {
+  SpinGuard guard(g_threads.lock);
+  if (thread.next != nullptr) thread.next->previous = thread.previous;
+  if (thread.previous != nullptr) {
+    thread.previous->next = thread.next;
+  } else if (g_threads.first == &thread) {
+    g_threads.first = thread.next;
+  }
+  thread.next = thread.previous = nullptr;
+}
 
 // Key destructors run in rounds, as long as there is something to destroy. Ours waits for the last
 // round but one: those of the program, which may lock, are then over, and the recorder's
@@ -83,11 +111,27 @@ bool Adopt(ThreadState& thread, trace::TaskId task) {
     // Of an earlier recording than there can be: nobody spawned it in this one.
     if (task == 0) thread.task.generation = ~std::uint32_t{0};
     pthread_setspecific(g_key, &thread);
+    Delist(thread);
+    Enlist(thread);
   }
   recorder::RunTask(*thread.log, RunningTask(thread));
   StackBegan(thread);
   *thread.error = saved;
   return true;
+}
+
+// Not under the lock, which a thread that is gone may have held.
+void ForgetOtherStates(ThreadState& own) {
+  const bool was_known = own.task.id != 0;
+  new (&g_threads) ThreadList;
+  if (was_known) Enlist(own);
+}
+
+void ForEachThread(FunctionRef<void(const ThreadState&)> visit) {
+  SpinGuard guard(g_threads.lock);
+  for (const ThreadState* thread = g_threads.first; thread != nullptr; thread = thread->next) {
+    visit(*thread);
+  }
 }
 
 void EndThread(ThreadState& thread) {
@@ -101,12 +145,14 @@ void EndThread(ThreadState& thread) {
     }
     recorder::StopTask(*thread.log);
   }
+  Delist(thread);
   thread.log = nullptr;
   ForgetFibers(thread);
   delete thread.sites;
   thread.sites = nullptr;
   delete thread.access_sites;
   thread.access_sites = nullptr;
+  if (thread.os_thread == getpid()) FirstThreadEnded();
 }
 
 }  // namespace gordian::interpose

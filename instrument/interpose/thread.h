@@ -28,6 +28,7 @@
 #include <utility>
 
 #include "instrument/hooks/hooks.h"
+#include "instrument/interpose/function_ref.h"
 #include "instrument/interpose/waits.h"
 #include "instrument/recorder/guest.h"
 #include "instrument/recorder/recorder.h"
@@ -159,6 +160,8 @@ struct ThreadState {
   AccessSites* access_sites = nullptr;  // made at the first access
   std::uintptr_t stack_begin = 0;       // 0: not known
   std::uintptr_t stack_end = 0;         // 0: not known yet
+  ThreadState* next = nullptr;          // in the list of those that are recorded
+  ThreadState* previous = nullptr;
 
   bool Skips(Hook hook) const {
     if (hook == Hook::kCall) return false;
@@ -201,6 +204,13 @@ inline bool FollowsThreads() { return recorder::On() && !recorder::IsGuest(); }
 
 // The thread's key destructors are over. Called by itself.
 void EndThread(ThreadState& thread);
+
+// In a forked child: its one thread is the only one there is.
+void ForgetOtherStates(ThreadState& own);
+
+// Calls `visit` with every thread that is recorded, none of which can end meanwhile. What is read
+// of a thread may change while it is read.
+void ForEachThread(FunctionRef<void(const ThreadState&)> visit);
 
 // Prepares the process (start.cc).
 void MakeThreadKey();

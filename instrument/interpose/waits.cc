@@ -1,6 +1,7 @@
 #include "instrument/interpose/waits.h"
 
 #include "instrument/interpose/lock_events.h"
+#include "instrument/interpose/watcher.h"
 
 namespace gordian::interpose {
 namespace {
@@ -33,6 +34,7 @@ void Write(recorder::ThreadLog& log, const Request& request) {
 }  // namespace
 
 void Ask(Recording& recording, const Request& request) {
+  if (FollowsThreads()) EnsureWatcher();
   recorder::Time(recording.log());
   Write(recording.log(), request);
   ThreadState& thread = recording.thread();

@@ -9,9 +9,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <cstdio>
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "instrument/recorder/companion.h"
 #include "instrument/recorder/connect.h"
 #include "instrument/recorder/internal.h"
 #include "instrument/recorder/live_file.h"
@@ -40,6 +44,9 @@ struct Attachment {
   pid_t process = 0;  // whose recording it is
   std::unique_ptr<RegionSink> sink;
   std::unique_ptr<LiveFile> file;
+  std::string address;         // of who watches it
+  bool has_companion = false;  // and that is its companion
+  std::atomic<std::uint32_t> verdict{0};
   std::atomic<bool> ended{false};
   std::atomic<bool (*)()> settled{nullptr};
 };
@@ -55,21 +62,67 @@ const char* SupervisorAddress() {
 }
 
 std::atomic<bool> g_stands_aside{false};
+std::atomic<bool> g_reports_alone{false};
 
 bool PreloadedRecorderIsAtWork() {
   const auto records = reinterpret_cast<bool (*)()>(dlsym(RTLD_DEFAULT, kPreloadRecords));
   return records != nullptr && records();
 }
 
+void AttachToSupervisor(Attachment& attachment, bool forked) {
+  attachment.sink = ConnectToSupervisor(attachment.address.c_str(), forked);
+  if (attachment.sink != nullptr) attachment.mode = Mode::kSupervised;
+}
+
+void AttachToCompanion(Attachment& attachment, bool forked) {
+  attachment.address = StartCompanion(ProcessOptions());
+  attachment.has_companion = !attachment.address.empty();
+  if (attachment.has_companion) AttachToSupervisor(attachment, forked);
+}
+
+void AttachToFile(Attachment& attachment, const std::string& file) {
+  if (ProcessOptions().max_size != 0) {
+    dprintf(STDERR_FILENO,
+            "gordian: max_size= needs somebody who reads the trace while it is "
+            "written, as `gordian run` does; trace_limit= ends a recording\n");
+  }
+  attachment.file = LiveFile::Open(file, ProcessOptions().trace_limit, attachment.sink);
+  if (attachment.sink != nullptr) attachment.mode = Mode::kFile;
+}
+
+// Nobody is there to say what is wrong, but the trace has it.
+void AttachToTemporaryFile(Attachment& attachment) {
+  const char* folder = secure_getenv("TMPDIR");
+  std::string file = folder != nullptr ? folder : "/tmp";
+  file += "/gordian." + std::to_string(getpid()) + ".gtrace";
+  AttachToFile(attachment, file);
+  if (attachment.sink == nullptr) return;
+  dprintf(STDERR_FILENO,
+          "gordian: the command `gordian` is neither beside the runtime nor in PATH: "
+          "the trace will be in %s\n",
+          file.c_str());
+}
+
+// A forked child has its parent's supervisor or companion, whatever has become of the environment;
+// a companion that is gone is followed by another one.
 void Attach(bool forked) {
   Attachment& attachment = TheAttachment();
   const Options& options = ProcessOptions();
-  if (const char* address = SupervisorAddress()) {
-    attachment.sink = ConnectToSupervisor(address, forked);
-    if (attachment.sink != nullptr) attachment.mode = Mode::kSupervised;
+  const bool reports = g_reports_alone.load() && options.report;
+  if (const char* address = SupervisorAddress(); address != nullptr && attachment.address.empty()) {
+    attachment.address = address;
+  }
+  if (!attachment.address.empty()) {
+    AttachToSupervisor(attachment, forked);
+    if (attachment.sink == nullptr && attachment.has_companion) {
+      AttachToCompanion(attachment, forked);
+    }
+  } else if (reports && !FindCommand().empty()) {
+    AttachToCompanion(attachment, forked);
   } else if (!options.trace.empty()) {
-    attachment.file = LiveFile::Open(options.trace, options.trace_limit, attachment.sink);
-    if (attachment.sink != nullptr) attachment.mode = Mode::kFile;
+    AttachToFile(attachment, options.trace);
+  } else if (reports) {
+    AttachToTemporaryFile(attachment);
   }
   attachment.process = getpid();
   if (attachment.sink != nullptr) Start(attachment.sink.get());
@@ -99,6 +152,7 @@ void AfterForkInChild() {
   attachment.mode = Mode::kOff;
   attachment.sink.reset();
   attachment.file.reset();
+  attachment.verdict.store(0);
   if (recorded && ProcessOptions().follow_fork) Attach(/*forked=*/true);
 }
 
@@ -120,6 +174,9 @@ void WriteEnd(Attachment& attachment, trace::ProcessEndReason how) {
   if (attachment.mode == Mode::kOff) return;  // whoever records reads on
   Stop();
   if (attachment.file != nullptr) attachment.file->Seal(attachment.sink->region());
+  if (attachment.has_companion) {
+    attachment.verdict.store(AwaitVerdict(attachment.sink->region()));
+  }
 }
 
 // Counts the frames above AtExit that lie in one object file with its caller.
@@ -147,9 +204,27 @@ void AtExit() {
   _Unwind_Backtrace(CountFrame, &frames);
   EndProcess(frames.count == 2 ? trace::ProcessEndReason::kExit
                                : trace::ProcessEndReason::kMainReturned);
+  constexpr int kOwn = -1;
+  // What is left to be done at the exit is done with the new status.
+  if (const int status = StatusToEndWith(kOwn); status != kOwn) exit(status);
 }
 
 }  // namespace
+
+void ReportAlone() { g_reports_alone.store(true); }
+
+int StatusToEndWith(int own) {
+  const std::uint32_t verdict = TheAttachment().verdict.load();
+  return verdict == 0 || verdict == kOwnStatus ? own : static_cast<int>(verdict - 1);
+}
+
+std::optional<int> StatusOfHang() {
+  const Attachment& attachment = TheAttachment();
+  if (!attachment.has_companion || attachment.sink == nullptr || !On()) return std::nullopt;
+  const std::uint32_t verdict = attachment.sink->region().header().verdict.load();
+  if (verdict == 0 || verdict == kOwnStatus) return std::nullopt;
+  return static_cast<int>(verdict - 1);
+}
 
 void StandAside() { g_stands_aside.store(true); }
 
@@ -170,6 +245,19 @@ void ReportMotion(bool stands_still) {
 
 void EndOwnTests() {
   if (Supervised()) TheAttachment().sink->region().header().ends_own_tests.store(1);
+}
+
+void Say(std::string_view text) {
+  if (Supervised() && TheAttachment().sink->HandOver(text)) return;
+  while (!text.empty()) {
+    const ssize_t count = write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno != EINTR) return;
+    if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void TellQuitIsOurs(bool ours) {
+  if (Supervised()) TheAttachment().sink->region().header().quit_is_ours.store(ours ? 1 : 0);
 }
 
 std::string TakeHang() {

@@ -2,7 +2,8 @@
 //
 // A constructor runs before the program's own and looks at the environment: under
 // `gordian run` it fetches a region from the supervisor; alone, with
-// GORDIAN_OPTIONS=trace=FILE, it records into FILE; otherwise nothing is recorded. A
+// GORDIAN_OPTIONS=trace=FILE, it records into FILE; otherwise nothing is recorded. The preloaded
+// recorder is there to record: alone, it has a companion that does what `gordian run` would. A
 // forked child starts a trace of its own (`fork=off`: it records nothing), an exec'd
 // program comes through the constructor like any other. A child of vfork shares its
 // parent's memory and records into its parent's trace until it execs.
@@ -15,7 +16,9 @@
 #ifndef GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
 #define GORDIAN_INSTRUMENT_RECORDER_ATTACH_H_
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "instrument/trace/event.h"
 
@@ -46,8 +49,25 @@ void ReportMotion(bool stands_still);
 // and given time, instead of being ended.
 void EndOwnTests();
 
+// Says a text of whole lines to whoever sits at the program, on stderr. The supervisor, where there
+// is one, puts functions and lines in the place of "/path/of/module+0x1234". Takes no memory.
+void Say(std::string_view text);
+
+// Tells the supervisor whether SIGQUIT is handled, and by the recorder.
+void TellQuitIsOurs(bool ours);
+
 // Why the supervisor says that this process hangs, once; empty where it has not said so.
 std::string TakeHang();
+
+// From here on this process, where nobody watches it, has a companion that does (companion.h).
+// Called before it would be attached.
+void ReportAlone();
+
+// The status that its companion says a process should end with: `own` where all is well, and before
+// the recording has ended.
+int StatusToEndWith(int own);
+// The same for a process that hangs; nothing where it does not.
+std::optional<int> StatusOfHang();
 
 // Writes `process-end` and stops recording; the first call counts. Called by itself at exit.
 // Whoever ends the process by other means (a report, a panic) calls it before.

@@ -18,6 +18,7 @@ enum class ChunkState : std::uint32_t {
   kFree = 0,
   kWriting = 1,  // its thread appends to it
   kFull = 2,     // its thread has moved on (or ended); nothing more will come
+  kText = 3,     // no events: `committed` bytes of a text (RegionHeader::text)
 };
 
 struct ChunkHeader {

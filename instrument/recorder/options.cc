@@ -91,6 +91,12 @@ constexpr std::array kRows = {
           options.trace = value;
           return !value.empty();
         }},
+    Row{"report", "1|0 (1)", "alone, built with gordian-cc: say what is wrong, end with exitcode",
+        [](std::string_view value, Options& options) {
+          return SetWord(value, "1", "0", options.report);
+        }},
+    Row{"max_size", "SIZE (all)", "of a trace keep the newest SIZE bytes; K, M, G",
+        [](std::string_view value, Options& options) { return SetSize(value, options.max_size); }},
     Row{"trace_limit", "SIZE (4G)", "most bytes that FILE may take while recording; K, M, G",
         [](std::string_view value, Options& options) {
           return SetSize(value, options.trace_limit);

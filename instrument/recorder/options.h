@@ -23,6 +23,8 @@ namespace gordian::recorder {
 
 struct Options {
   std::string trace;                                   // record into this file; empty: do not
+  bool report = true;                                  // alone: say at the end what is wrong
+  std::uint64_t max_size = 0;                          // bytes of trace that are kept; 0: all
   std::uint64_t trace_limit = std::uint64_t{4} << 30;  // bytes of the file while it records
   bool follow_fork = true;                             // a forked child records its own trace
   bool stacks = false;                                 // whole call stacks, not only call sites

@@ -24,13 +24,35 @@ RecordedProcess::RecordedProcess(Identity identity, int pidfd, Region region,
 
 RecordedProcess::~RecordedProcess() { close(pidfd_); }
 
+void RecordedProcess::KeepNewest(std::uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  newest_ = bytes;
+}
+
+// In steps, so that it does not cost a system call for each frame.
+void RecordedProcess::Analysed(std::uint64_t end) {
+  constexpr std::uint64_t kStep = std::uint64_t{1} << 20;
+  std::lock_guard lock(mutex_);
+  analysed_ = end;
+  if (newest_ == 0 || head_end_ == 0) return;
+  const std::uint64_t begin = std::max(head_end_, given_up_);
+  const std::uint64_t bytes = writer_.bytes();
+  end = std::min(analysed_, bytes - std::min(bytes, newest_ / 2));
+  if (end < begin + std::min(kStep, newest_ / 4)) return;
+  writer_.GiveUp(begin, end);
+  given_up_ = end;
+}
+
 bool RecordedProcess::Drain(DrainKind kind) {
   std::lock_guard lock(mutex_);
   if (finished_) return false;
+  const bool is_full = newest_ != 0 && writer_.bytes() - analysed_ > newest_ / 2;
+  if (is_full && kind == DrainKind::kFull) return false;
   const std::uint64_t before = words_;
   reader_.Drain(kind, [this](trace::StreamId stream, std::span<const std::uint64_t> words) {
     words_ += words.size();
     writer_.Write(stream, words);
+    if (head_end_ == 0) head_end_ = writer_.bytes();
   });
   return words_ != before;
 }
@@ -83,6 +105,30 @@ void RecordedProcess::TellHang(std::string_view why) {
   const std::size_t bytes = why.copy(header.hang.data(), header.hang.size());
   header.hang_bytes.store(static_cast<std::uint32_t>(bytes));
 }
+
+std::string RecordedProcess::TakeText() {
+  RegionHeader& header = region_.header();
+  const std::uint32_t named = header.text.load(std::memory_order_acquire);
+  if (named == 0 || named > region_.made()) return "";
+  const Chunk& chunk = region_.chunk(named - 1);
+  const std::size_t bytes =
+      std::min<std::size_t>(chunk.header.committed.load(), kChunkWords * sizeof(std::uint64_t));
+  std::string text(reinterpret_cast<const char*>(chunk.words), bytes);
+  region_.PushFree(named - 1);
+  header.text.store(0);
+  FutexWake(header.text);
+  return text;
+}
+
+bool RecordedProcess::AsksVerdict() const { return region_.header().asks_verdict.load() != 0; }
+
+void RecordedProcess::TellVerdict(std::optional<int> status) {
+  std::atomic<std::uint32_t>& verdict = region_.header().verdict;
+  verdict.store(status ? static_cast<std::uint32_t>(*status) + 1 : kOwnStatus);
+  FutexWake(verdict);
+}
+
+bool RecordedProcess::QuitIsOurs() const { return region_.header().quit_is_ours.load() != 0; }
 
 void RecordedProcess::Finish() {
   Drain(DrainKind::kLast);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,13 @@ class RecordedProcess {
   const std::string& trace_path() const { return trace_path_; }
   int pidfd() const { return pidfd_; }
 
+  // From here on at most about `bytes` of the trace are kept on the disk, of 0 all: its beginning, with
+  // what describes the process, and its end. What has not been analysed stays; where there is too
+  // much of that, nothing is drained, and the program waits.
+  void KeepNewest(std::uint64_t bytes);
+  // The trace has been analysed up to this byte.
+  void Analysed(std::uint64_t end);
+
   // What is full, or all that is committed, goes into the trace. Returns whether
   // there was anything.
   bool Drain(DrainKind kind);
@@ -55,6 +63,17 @@ class RecordedProcess {
   // Whether the process ends its own tests where they hang, and the word that they do.
   bool EndsOwnTests() const;
   void TellHang(std::string_view why);
+
+  // What the process wants said on stderr, once; empty where there is nothing.
+  std::string TakeText();
+
+  // Whether it has ended its recording, and waits to be told what to end with.
+  bool AsksVerdict() const;
+  // nullopt: with its own status. One that does not ask is ended by its runtime.
+  void TellVerdict(std::optional<int> status);
+
+  // Whether the handler of SIGQUIT is the recorder's, and not the program's.
+  bool QuitIsOurs() const;
 
   // The process is gone: takes the rest, writes what was lost, closes the trace.
   void Finish();
@@ -78,6 +97,10 @@ class RecordedProcess {
   RegionReader reader_;
   trace::FileWriter writer_;
   std::uint64_t words_ = 0;
+  std::uint64_t newest_ = 0;    // bytes that are kept; 0: all
+  std::uint64_t head_end_ = 0;  // of the beginning, which is kept
+  std::uint64_t given_up_ = 0;  // up to here from there
+  std::uint64_t analysed_ = 0;
   bool finished_ = false;
 };
 

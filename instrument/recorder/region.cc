@@ -250,6 +250,25 @@ void RegionSink::Told(std::uint64_t lost) {
   region_.header().told.fetch_add(lost, std::memory_order_relaxed);
 }
 
+bool RegionSink::HandOver(std::string_view text) {
+  if (doorbell_ == nullptr) return false;
+  RegionHeader& header = region_.header();
+  for (int waited = 0; header.text.load() != 0; waited += kNapMs) {
+    if (waited >= kPatienceMs) return false;
+    FutexWait(header.text, header.text.load(), kNapMs);
+  }
+  std::optional<std::uint32_t> index = region_.PopFree();
+  if (!index) index = MakeChunk();
+  if (!index) return false;
+  Chunk& chunk = region_.chunk(*index);
+  const std::size_t bytes =
+      text.copy(reinterpret_cast<char*>(chunk.words), kChunkWords * sizeof(std::uint64_t));
+  chunk.header.committed.store(bytes, std::memory_order_relaxed);
+  chunk.header.state.store(ChunkState::kText, std::memory_order_release);
+  header.text.store(*index + 1, std::memory_order_release);
+  return true;
+}
+
 std::optional<std::uint32_t> RegionSink::MakeChunk() {
   if (doorbell_ != nullptr) return region_.Make(-1);
   if (file_is_full_.load(std::memory_order_relaxed)) return std::nullopt;

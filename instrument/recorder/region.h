@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "instrument/recorder/chunk.h"
@@ -39,6 +40,8 @@ inline constexpr std::uint32_t kRegionChunks = 16384;
 // Whether anything that the recorded library knows of can still happen: a task that runs or
 // could, an armed timer.
 enum class Motion : std::uint32_t { kUnknown = 0, kMoves = 1, kStandsStill = 2 };
+
+inline constexpr std::uint32_t kOwnStatus = 1u << 16;
 
 // At the start of the mapping. A futex word is where somebody may sleep.
 struct RegionHeader {
@@ -60,6 +63,13 @@ struct RegionHeader {
   std::atomic<std::uint32_t> ends_own_tests{0};
   std::atomic<std::uint32_t> hang_bytes{0};
   std::array<char, 2048> hang{};
+  std::atomic<std::uint32_t> quit_is_ours{0};  // the handler of SIGQUIT is the recorder's
+  // A program that nobody watched asks its companion (companion.h) for the verdict: a futex that is
+  // 0, then the status to end with + 1, or kOwnStatus. One that hangs is told unasked.
+  std::atomic<std::uint32_t> asks_verdict{0};
+  std::atomic<std::uint32_t> verdict{0};
+  // futex: a chunk, index + 1, with a text for the supervisor to say, who sets it back to 0.
+  std::atomic<std::uint32_t> text{0};
 };
 static_assert(sizeof(RegionHeader) <= kRegionHeaderBytes);
 
@@ -131,6 +141,9 @@ class RegionSink final : public Sink {
   Chunk* Take(trace::StreamId stream, std::uint64_t sequence) override;
   void Give(Chunk* chunk) override;
   void Told(std::uint64_t lost) override;
+
+  // Has the supervisor say `text`, as soon as it has said the one before. False where it does not.
+  bool HandOver(std::string_view text);
 
   const Region& region() const { return region_; }
 

@@ -59,6 +59,7 @@ enum class FileError : std::uint8_t {
   kTruncated,  // the bytes end inside the header, inside a frame, or without an end frame
   kChecksumMismatch,
   kBadFrame,      // a frame's header cannot be
+  kGivenUp,       // a part that is nothing but zeros: its room was given back
   kBadPayload,    // a frame's payload does not inflate to what its header says
   kMissingFrame,  // a frame's predecessor in its stream is not there
   kRepeatedFrame,

@@ -119,6 +119,13 @@ FileReader::Result FileReader::NextHeader(FrameHeader& header, FileStatus& probl
                    "the trace ends inside the header of the frame " + AtByte(offset));
   }
   std::memcpy(&header, at(), sizeof header);
+  if (IsGivenUp(header)) {
+    PassHole();
+    FindNextFrame();
+    return Problem(problem, FileError::kGivenUp, offset,
+                   "what was between byte " + std::to_string(offset) + " and byte " +
+                       std::to_string(offset_) + " was given up to save room (max_size)");
+  }
   if (!IsPlausible(header)) {
     FindNextFrame();
     return Problem(problem, FileError::kBadFrame, offset,
@@ -173,6 +180,20 @@ bool FileReader::IsWhole(const FrameHeader& header) {
   const std::size_t bytes = kHeaderBytes + header.stored_bytes;
   if (Fill(bytes) < bytes) return false;
   return header.checksum == ChecksumOf(header, {at() + kHeaderBytes, header.stored_bytes});
+}
+
+bool FileReader::IsGivenUp(const FrameHeader& header) const {
+  static constexpr FrameHeader kZeros{.kind = FrameKind{0}};
+  return std::memcmp(&header, &kZeros, sizeof header) == 0;
+}
+
+// To the next byte of the file that takes room, where the system can tell.
+void FileReader::PassHole() {
+  const off_t next = lseek(descriptor_, static_cast<off_t>(offset_), SEEK_DATA);
+  if (next < 0 || static_cast<std::uint64_t>(next) <= offset_ + available()) return;
+  window_.clear();
+  window_at_ = 0;
+  offset_ = static_cast<std::uint64_t>(lseek(descriptor_, next, SEEK_SET));
 }
 
 // Passes over damage: to the next byte where a whole frame begins, or to the end.

@@ -11,7 +11,8 @@
 //   }
 //
 // Every input is taken for hostile. A damaged frame is one problem, and reading goes on with the
-// next frame whose checksum is right; frames before and after damage are handed out.
+// next frame whose checksum is right; frames before and after damage are handed out. A part that
+// the writer gave up (FileWriter::GiveUp) is passed without being read where it takes no room.
 // Limits    reads forward only, so pipes work too; memory is one frame, stored and inflated
 //           (64 MiB each at most), and one entry per stream.
 // Cost      a checksum and a decompression per frame. The search behind a damaged frame looks
@@ -72,6 +73,8 @@ class FileReader {
   Result TakeFrame(const FrameHeader& header, Frame& frame, FileStatus& problem);
   bool IsWhole(const FrameHeader& header);
   void FindNextFrame();
+  bool IsGivenUp(const FrameHeader& header) const;
+  void PassHole();
   Result Problem(FileStatus& problem, FileError error, std::uint64_t offset, std::string message);
 
   int descriptor_ = -1;

@@ -85,6 +85,12 @@ FileStatus FileWriter::Adopt(int descriptor) {
   return Append(std::as_bytes(std::span(&header, 1)));
 }
 
+void FileWriter::GiveUp(std::uint64_t begin, std::uint64_t end) {
+  if (descriptor_ < 0 || begin >= end) return;
+  fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+            static_cast<off_t>(end - begin));
+}
+
 FileStatus FileWriter::Write(StreamId stream, std::span<const std::uint64_t> words) {
   while (!words.empty() && status_.ok()) {
     const std::size_t length = FrameLength(words);

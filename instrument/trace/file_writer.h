@@ -45,6 +45,10 @@ class FileWriter {
   // The file never gets larger than this; by default only the process's limit counts.
   void set_max_bytes(std::uint64_t bytes) { max_bytes_ = bytes; }
 
+  // Gives back the room that bytes `begin` to `end` take; they read as zeros from then on. Where
+  // the file system cannot do that, nothing happens.
+  void GiveUp(std::uint64_t begin, std::uint64_t end);
+
   FileStatus Write(StreamId stream, std::span<const std::uint64_t> words);
   FileStatus Close();
 

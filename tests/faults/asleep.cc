@@ -53,6 +53,21 @@ void AChildOfFork() {
   std::printf("child ended with %d\n", WEXITSTATUS(status));
 }
 
+void IsAsked() {
+  gordian::WaitGroup done;
+  done.Go("parked", [] { g_orders.Recv(); });
+  gordian::Sleep(absl::Milliseconds(50));
+  kill(getpid(), SIGQUIT);
+  gordian::Sleep(absl::Milliseconds(400));
+  g_orders.Send(1);
+  done.Wait();
+}
+
+void IsAskedAndHasAHandler() {
+  signal(SIGQUIT, [](int) { std::puts("handled"); });
+  IsAsked();
+}
+
 void AHandlerSends() {
   signal(SIGALRM, [](int) { g_orders.Send(1); });
   alarm(1);
@@ -91,6 +106,8 @@ int main(int argc, char** argv) {
       {"a-thread-is-joined", AThreadIsJoined},
       {"a-thread-has-ended", AThreadHasEnded},
       {"a-child-of-fork", AChildOfFork},
+      {"is-asked", IsAsked},
+      {"is-asked-and-has-a-handler", IsAskedAndHasAHandler},
       {"a-handler-sends", AHandlerSends},
       {"a-thread-sends", AThreadSends},
       {"a-timer-rings", ATimerRings},

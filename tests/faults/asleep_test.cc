@@ -52,6 +52,18 @@ TEST_F(AsleepTest, WhomSomebodyWakesIsLeftInPeace) {
   }
 }
 
+TEST_F(AsleepTest, WhoIsAskedBySigquitSaysWhatItsTasksDoAndGoesOn) {
+  for (const char* before : {"", "$G run -- "}) {
+    const Outcome run = Shell(std::string(before) + "$F is-asked");
+    EXPECT_EQ(run.status, 0);
+    EXPECT_THAT(run.err, HasSubstr("what the tasks of process"));
+    EXPECT_THAT(run.err, HasSubstr("\"parked\": waits to receive from a channel \"orders\" at "));
+  }
+  const Outcome own = Run("is-asked-and-has-a-handler");
+  EXPECT_EQ(own.out, "handled\n");
+  EXPECT_THAT(own.err, IsEmpty());
+}
+
 // There the command judges, with all that was recorded.
 TEST_F(AsleepTest, IsSilentUnderRun) {
   const Outcome run = Shell("$G run -- $F locks-in-both-orders");

@@ -31,6 +31,8 @@ class Follower {
 
   detector::Pipeline& pipeline() { return pipeline_; }
   bool has_error() const { return !status_.ok(); }
+  // Up to here the file has been read.
+  std::uint64_t offset() const { return reader_ == nullptr ? 0 : reader_->offset(); }
 
  private:
   absl::Status Read(std::uint64_t end, const std::atomic<bool>& stop);

@@ -34,14 +34,15 @@ constexpr std::chrono::seconds kOwnGrace{2};
 constexpr int kOfNoUse[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, 32, 33, 34};
 
 // Whether the process has a handler that might do something for those who wait.
-bool HandlesSignals(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+bool HandlesSignals(const recorder::RecordedProcess& process) {
+  std::ifstream status("/proc/" + std::to_string(process.identity().pid) + "/status");
   std::string word;
   while (status >> word) {
     if (word != "SigCgt:") continue;
     std::uint64_t caught = 0;
     status >> std::hex >> caught;
     for (const int signal : kOfNoUse) caught &= ~(std::uint64_t{1} << (signal - 1));
+    if (process.QuitIsOurs()) caught &= ~(std::uint64_t{1} << (SIGQUIT - 1));
     return caught != 0;
   }
   return false;
@@ -64,6 +65,7 @@ ProcessWatch::ProcessWatch(std::shared_ptr<recorder::RecordedProcess> process,
     : process_(std::move(process)),
       settings_(settings),
       follower_(process_->trace_path(), settings.limits) {
+  process_->KeepNewest(settings.max_size);
   pipeline().NameWith(symbolizer_);
   thread_ = std::thread([this] { Work(); });
 }
@@ -127,6 +129,7 @@ bool ProcessWatch::IsStuck(Clock::time_point now) {
 void ProcessWatch::Finish() {
   TakeOver();
   status_ = follower_.ReadUpTo(process_->trace_bytes(), hand_over_);
+  process_->Analysed(process_->trace_bytes());
   if (absl::Status read = pipeline().Finish(); status_.ok()) status_ = read;
   Judge(pipeline().model().main_ended() ? CutKind::kProgramEnd : CutKind::kTruncated);
 }
@@ -144,6 +147,8 @@ void ProcessWatch::Work() {
     lock.unlock();
     status_ = follower_.ReadUpTo(readable, hand_over_);
     read = readable;
+    // What cannot be read any further must not keep the program waiting.
+    process_->Analysed(follower_.has_error() ? readable : follower_.offset());
     if (look && !hand_over_.load() && status_.ok()) Look();
     bool hung = false, own = false;
     if (judge && !hand_over_.load() && status_.ok()) status_ = follower_.pipeline().Settle();
@@ -204,7 +209,7 @@ void ProcessWatch::TellTime() {
 // Whether any task runs, could run, waits for the clock, or for what a signal's handler may do: it
 // may post a semaphore and wake who sleeps on an atomic, but unlock and signal nothing.
 bool ProcessWatch::CanGoOn() const {
-  const bool handles = HandlesSignals(process_->identity().pid);
+  const bool handles = HandlesSignals(*process_);
   const detector::Model& model = const_cast<Follower&>(follower_).pipeline().model();
   for (const detector::TaskId id : model.open_tasks()) {
     const detector::TaskInfo& task = model.Task(id);

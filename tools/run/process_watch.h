@@ -30,6 +30,7 @@ namespace gordian::tools {
 
 struct WatchSettings {
   detector::Limits limits;
+  std::uint64_t max_size = 0;  // bytes of the trace that are kept; 0: all
   // Told of what is deadlocked while the process runs on, on the watch's own thread.
   std::function<void(detector::Pipeline&, std::vector<detector::Finding>)> on_deadlock;
 };

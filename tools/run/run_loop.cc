@@ -122,6 +122,9 @@ class Loop {
 
   void TickWatches(Clock::time_point now) {
     for (Watched& watched : watched_) {
+      if (const std::string text = watched.watch->process().TakeText(); !text.empty()) {
+        settings_.say(text);
+      }
       if (watched.watch->process().finished()) continue;
       watched.watch->Tick(now);
       if (watched.watch->IsStuck(now)) OnHang(watched, now);

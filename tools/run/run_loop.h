@@ -6,6 +6,7 @@
 #define GORDIAN_TOOLS_RUN_RUN_LOOP_H_
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct RunSettings {
   std::chrono::nanoseconds linger{};
   recorder::Supervisor::TracePath trace_path;
   WatchSettings watch;
+  // Says what a process wants said.
+  std::function<void(const std::string& text)> say;
 };
 
 struct RunResult {

@@ -16,6 +16,7 @@
 #include "gordian/internal/forked.h"
 #include "gordian/internal/freeze.h"
 #include "gordian/internal/futex.h"
+#include "gordian/internal/quit.h"
 #include "gordian/internal/task_state.h"
 #include "gordian/internal/threads.h"
 
@@ -67,6 +68,7 @@ bool AnyHandler() {
   for (int number = 1; number < NSIG; ++number) {
     struct sigaction now{};
     if (IsOfCrashes(number) || sigaction(number, nullptr, &now) != 0) continue;
+    if (number == SIGQUIT && QuitIsOurs()) continue;
     if (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN) return true;
   }
   return false;

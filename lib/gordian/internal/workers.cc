@@ -10,6 +10,7 @@
 #include "gordian/internal/control.h"
 #include "gordian/internal/forked.h"
 #include "gordian/internal/overflow.h"
+#include "gordian/internal/quit.h"
 #include "gordian/internal/threads.h"
 #include "gordian/internal/timers.h"
 #include "gordian/internal/worker.h"
@@ -59,6 +60,7 @@ void Start() {
   const bool controlled = Control() != nullptr;
   g_scheduler.max_procs.store(controlled ? 1 : g_shown_procs, std::memory_order_release);
   if (controlled) StartWorker(NewProcessor());
+  AnswerQuit();
 }
 
 // Wakes or makes a worker, as the only spinning one; false where there is none to be had.
