@@ -2,6 +2,9 @@
 
 #include <unwind.h>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "instrument/interpose/fiber.h"
@@ -25,6 +28,15 @@ _Unwind_Reason_Code TakeFrame(_Unwind_Context* context, void* data) {
   if (address == 0 || walk.count == walk.returns.size()) return _URC_END_OF_STACK;
   walk.returns[walk.count++] = address;
   return _URC_NO_REASON;
+}
+
+// Without the call that the comparison of whole arrays becomes.
+template <std::size_t kCount>
+bool IsSame(const std::array<std::uintptr_t, kCount>& a,
+            const std::array<std::uintptr_t, kCount>& b) {
+  std::uintptr_t differs = 0;
+  for (std::size_t i = 0; i < kCount; ++i) differs |= a[i] ^ b[i];
+  return differs == 0;
 }
 
 }  // namespace
@@ -52,7 +64,7 @@ trace::SiteId AccessSites::SiteOf(recorder::ThreadLog& log, Caller caller,
     frame = above;
   }
   Entry& entry = entries_[hash >> (64 - kEntryBits)];
-  if (entry.site == 0 || entry.chain != chain) [[unlikely]] {
+  if (entry.site == 0 || !IsSame(entry.chain, chain)) [[unlikely]] {
     entry = {chain, Unwind(log, caller)};
   }
   return entry.site;

@@ -6,6 +6,13 @@ using trace::EventType;
 
 namespace {
 
+// As long as no task but the calling one has ever been, what it accesses is ordered before all that
+// those to come will do: their spawn is behind it.
+bool IsFirstAndOnlyTask() {
+  constexpr trace::TaskId kSecond = 2;
+  return !recorder::IsGuest() && recorder::NextTask() <= kSecond;
+}
+
 constexpr std::size_t kFilteredRange = 128;
 constexpr std::size_t kLongestElement = std::size_t{1} << 30;
 
@@ -23,6 +30,20 @@ bool TakeIntoFilter(std::uintptr_t address, std::size_t bytes, AccessKind kind) 
   return has_all;
 }
 
+// False where the record was lost.
+bool WriteAccess(const Recording& recording, Caller caller, std::uintptr_t address,
+                 std::size_t bytes, AccessKind kind) {
+  recorder::ThreadLog& log = recording.log();
+  const trace::SiteId site = AccessSiteOf(recording, caller);
+  std::uint64_t* out = recorder::Access::Reserve(log, 2);
+  if (out == nullptr) return false;
+  const EventType type = kind == AccessKind::kWrite ? EventType::kMemWrite : EventType::kMemRead;
+  out[0] = trace::Head(type, false, site, static_cast<std::uint32_t>(bytes));
+  out[1] = address;
+  recorder::Access::Commit(log, out + 2);
+  return true;
+}
+
 void WriteRange(recorder::ThreadLog& log, trace::SiteId site, AccessKind kind,
                 std::uintptr_t address, std::size_t bytes, std::size_t stride, std::size_t count) {
   recorder::Local(log,
@@ -37,14 +58,7 @@ void RecordAccess(Caller caller, std::uintptr_t address, std::size_t bytes, Acce
   if (recorder::On()) {
     Recording recording(Epoch::kGoesOn, Hook::kAccess);
     if (!recording) return;
-    recorder::ThreadLog& log = recording.log();
-    const trace::SiteId site = AccessSiteOf(recording, caller);
-    std::uint64_t* out = recorder::Access::Reserve(log, 2);
-    if (out == nullptr) return;
-    const EventType type = kind == AccessKind::kWrite ? EventType::kMemWrite : EventType::kMemRead;
-    out[0] = trace::Head(type, false, site, static_cast<std::uint32_t>(bytes));
-    out[1] = address;
-    recorder::Access::Commit(log, out + 2);
+    if (!IsFirstAndOnlyTask() && !WriteAccess(recording, caller, address, bytes, kind)) return;
   }
   FilterPlace(address, bytes) = FilterEntry(address, bytes, kind);
 }
@@ -58,7 +72,7 @@ void RecordRange(Caller caller, std::uintptr_t address, std::size_t bytes, std::
   }
   if (count == 1 && bytes <= kFilteredRange && TakeIntoFilter(address, bytes, kind)) return;
   Recording recording(Epoch::kGoesOn, Hook::kAccess);
-  if (!recording) return;
+  if (!recording || IsFirstAndOnlyTask()) return;
   const trace::SiteId site = AccessSiteOf(recording, caller);
   for (; count != 0; --count, address += stride) {
     // A record has 32 bits for the bytes of an element: longer ones are told of one by one, in

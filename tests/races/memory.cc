@@ -41,6 +41,23 @@ void CounterOfThreadsInTurn() {
   std::thread(Deposit).join();
 }
 
+[[gnu::noinline]] void Add(long cents) { account.cents += cents; }
+
+// What a thread did while it was the only one stands for nothing that it does beside others.
+void WrittenAroundTheStart() {
+  Add(1);
+  std::thread other(Add, 2);
+  Add(3);
+  other.join();
+}
+
+void WrittenBeforeTheStart() {
+  Add(1);
+  std::thread other(Add, 2);
+  other.join();
+  Add(3);
+}
+
 void Heap() {
   auto cents = std::make_unique<long>(0);
   const auto deposit = [&] { *cents += 1; };
@@ -225,6 +242,8 @@ constexpr Program kPrograms[] = {
     {"counter", Counter},
     {"counter-under-a-lock", CounterUnderALock},
     {"counter-of-threads-in-turn", CounterOfThreadsInTurn},
+    {"written-around-the-start", WrittenAroundTheStart},
+    {"written-before-the-start", WrittenBeforeTheStart},
     {"heap", Heap},
     {"heap-of-each-thread", HeapOfEachThread},
     {"reused-blocks", ReusedBlocks},

@@ -24,6 +24,8 @@ constexpr Case kCases[] = {
     {"counter", true},
     {"counter-under-a-lock"},
     {"counter-of-threads-in-turn"},
+    {"written-around-the-start", true},
+    {"written-before-the-start"},
     {"heap", true},
     {"heap-of-each-thread"},
     {"reused-blocks"},
