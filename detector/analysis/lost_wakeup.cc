@@ -78,11 +78,23 @@ Finding LostWakeup::Describe(TaskId task, const Suspect& suspect, const Model& m
   return finding;
 }
 
+// The section that it waits in is not the task's first under that lock since the signal.
+bool LostWakeup::HasLookedSince(TaskId task, const Suspect& suspect) const {
+  if (order_ == nullptr) return false;
+  int sections = 0;
+  for (const Acquire& acquire : order_->trace().Acquires(task)) {
+    const bool between = acquire.at > suspect.signal.seq && acquire.at < suspect.wait_seq;
+    if (between && acquire.lock == suspect.lock) ++sections;
+  }
+  return sections > 1;
+}
+
 const LostWakeup::Signal* LostWakeup::LostOn(TaskId task, const Model& model) const {
   const auto suspect = suspects_.find(task);
   if (suspect == suspects_.end()) return nullptr;
   const Wait& wait = model.Task(task).wait;
   if (wait.kind != WaitKind::kCond || wait.seq != suspect->second.wait_seq) return nullptr;
+  if (HasLookedSince(task, suspect->second)) return nullptr;
   const auto last = last_.find(suspect->second.cond);
   return last->second.seq == suspect->second.signal.seq ? &last->second : nullptr;
 }

@@ -3,8 +3,8 @@
 // Reported when, at a cut, a task is blocked for ever in Cond.Wait, it had never waited on that
 // condition variable before, and the last signal or broadcast came before the wait began and
 // woke nobody: the check of the condition and the wait were not one step, or there was no check.
-// (A consumer that has waited before looks at its queue first: where it is left behind, that
-// is a leak.) Tasks of a deadlock are left out; where nothing can run any more, deadlock.global
+// (A consumer that has waited before, or has been through its lock since the signal, looks at its
+// queue first: where it is left behind, that is a leak.) Tasks of a deadlock are left out; where nothing can run any more, deadlock.global
 // names the signal.
 //
 // Cost: constant per event of a condition variable.
@@ -19,6 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "detector/analysis/analysis.h"
+#include "detector/analysis/lock_order.h"
 
 namespace gordian::detector {
 
@@ -35,6 +36,9 @@ class LostWakeup final : public Analysis {
     bool woke_nobody = false;
     bool broadcast = false;
   };
+
+  // `order`, where there is one, outlives this, and has seen the same events at each cut.
+  explicit LostWakeup(const LockOrder* order = nullptr) : order_(order) {}
 
   std::string_view name() const override { return "misuse.lost-wakeup"; }
   EventSet wants() const override;
@@ -54,8 +58,10 @@ class LostWakeup final : public Analysis {
     bool held_lock_then = false;  // when the signal came
   };
 
+  bool HasLookedSince(TaskId task, const Suspect& suspect) const;
   Finding Describe(TaskId task, const Suspect& suspect, const Model& model) const;
 
+  const LockOrder* order_;
   absl::flat_hash_map<ObjectId, Signal> last_;
   absl::flat_hash_set<std::pair<TaskId, ObjectId>> has_waited_;
   absl::flat_hash_map<TaskId, Suspect> suspects_;

@@ -24,7 +24,7 @@ std::vector<std::unique_ptr<Analysis>> MakeAnalyses(const Limits& limits, DataNa
   std::vector<std::unique_ptr<Analysis>> analyses;
   // Asked last about deadlocks that did not happen, but it counts the orders of locks for all.
   auto lock_order = std::make_unique<LockOrder>();
-  auto lost_wakeup = std::make_unique<LostWakeup>();
+  auto lost_wakeup = std::make_unique<LostWakeup>(lock_order.get());
   analyses.push_back(std::make_unique<Deadlock>(lock_order.get(), lost_wakeup.get()));
   analyses.push_back(std::make_unique<Misuse>());
   analyses.push_back(std::make_unique<LivelockSpin>(limits));

@@ -74,5 +74,22 @@ TEST(LostWakeup, TwinAConsumerThatIsLeftBehindHasSeenEverything) {
   EXPECT_THAT(Play<LostWakeup>(t), IsEmpty());
 }
 
+// LevelDB's background thread: what the signal told it found in the queue, before it ever waited.
+TEST(LostWakeup, TwinAWorkerThatFoundItsFirstWorkWithoutWaiting) {
+  for (const bool looks : {false, true}) {
+    TraceBuilder t;
+    const ObjectId mu = t.Mutex("mu"), cond = t.Cond("work");
+    TaskTrace scheduler = t.Task("scheduler"), worker = t.Task("worker");
+    scheduler.Lock(mu).CondSignal(cond, 0).Unlock(mu).End();
+    if (looks) worker.Lock(mu).Unlock(mu);
+    worker.Lock(mu).CondWait(cond, mu).Unlock(mu);
+    MainReturns(t);
+    detector::LockOrder order;
+    LostWakeup lost(&order);
+    Play(t, order);
+    EXPECT_THAT(Play(t, lost, {.kind = detector::CutKind::kProgramEnd}), SizeIs(looks ? 0 : 1));
+  }
+}
+
 }  // namespace
 }  // namespace gordian::testing
