@@ -99,14 +99,13 @@ class Analyze final : public Command {
     }
     if (!source.status().ok()) return InFile(path, source.status());
     std::vector<std::string> gaps = source.problems();
-    const std::uint64_t start_ns = pipeline.sites().start_ns();
-    if (start_ns != 0 && sink.known_from_ns() > start_ns) {
-      gaps.insert(gaps.begin(),
-                  absl::StrFormat("it is whole only from %.3f s after the start on",
-                                  static_cast<double>(sink.known_from_ns() - start_ns) / 1e9));
-    }
     if (const absl::Status placed = pipeline.Finish(); !placed.ok()) {
       gaps.emplace_back(std::string(placed.message()));
+    }
+    const std::uint64_t end_ns = pipeline.model().now(), whole_from_ns = sink.known_from_ns();
+    if (whole_from_ns != 0 && end_ns > whole_from_ns) {
+      gaps.insert(gaps.begin(), absl::StrFormat("it is whole only for its last %.3f s",
+                                                static_cast<double>(end_ns - whole_from_ns) / 1e9));
     }
     // RAPID's format knows no end of the program: what is there is all there is.
     const bool ended = pipeline.model().main_ended() || opened->format == TraceFormat::kStd;

@@ -4,8 +4,8 @@
 // condition variable before, and the last signal or broadcast came before the wait began and
 // woke nobody: the check of the condition and the wait were not one step, or there was no check.
 // (A consumer that has waited before, or has been through its lock since the signal, looks at its
-// queue first: where it is left behind, that is a leak.) Tasks of a deadlock are left out; where nothing can run any more, deadlock.global
-// names the signal.
+// queue first: where it is left behind, that is a leak.) Tasks of a deadlock are left out; where
+// nothing can run any more, deadlock.global names the signal.
 //
 // Cost: constant per event of a condition variable.
 #ifndef GORDIAN_DETECTOR_ANALYSIS_LOST_WAKEUP_H_

@@ -42,9 +42,9 @@ class RecordedProcess {
   const std::string& trace_path() const { return trace_path_; }
   int pidfd() const { return pidfd_; }
 
-  // From here on at most about `bytes` of the trace are kept on the disk, of 0 all: its beginning, with
-  // what describes the process, and its end. What has not been analysed stays; where there is too
-  // much of that, nothing is drained, and the program waits.
+  // From here on at most about `bytes` of the trace are kept on the disk, of 0 all: its beginning,
+  // with what describes the process, and its end. What has not been analysed stays; where there is
+  // too much of that, nothing is drained, and the program waits.
   void KeepNewest(std::uint64_t bytes);
   // The trace has been analysed up to this byte.
   void Analysed(std::uint64_t end);
